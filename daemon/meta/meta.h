@@ -1,0 +1,228 @@
+/*
+ * meta.h - users, sessions, collections and the rows behind the vectors.
+ *
+ * The vectors live in files; everything else that must survive lives here: who there is, what
+ * collections they have, and for each item its id, the slot of its vector, the vector's CRC32C, the
+ * text, the user's key and meta.  A row is what makes an item exist: committing it is the commit
+ * point of an add, removing it that of a delete.
+ *
+ * One header, one implementation for each database, chosen by meta_open.  Reads are functions on
+ * `struct meta`, from any thread.  Writes happen inside a transaction, `struct meta_txn`, which one
+ * thread begins, uses and ends; others wait meanwhile.
+ *
+ * Results: 0; a positive META_* answer that the caller handles; or a negative failure with a
+ * sentence in `err`.  Text given out is copied, and freed by the *_free or *_fini named with it.
+ * Times are seconds since 1970.
+ */
+
+#ifndef META_H
+#define META_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+
+enum {
+	META_NONE = 1,		/* no such user, session, collection, item */
+	META_EXISTS = 2,	/* the name is taken */
+
+	META_EIO = -1,		/* the database failed; nothing changed */
+	META_ENOSPC = -2,	/* the disk is full; nothing changed */
+	META_EUNAVAILABLE = -3,	/* the database cannot be reached, or somebody else has it */
+	META_EUNKNOWN = -4,	/* a commit failed in such a way that it may have happened */
+	META_ECORRUPT = -5,	/* the database is damaged, or of a version from the future */
+	META_ENOMEM = -6,
+};
+
+#define META_NAME_MAX 63
+#define META_USERNAME_MAX 63
+#define META_KEY_MAX 255	/* bytes of an item's key */
+#define META_REQUEST_MAX 128	/* bytes of a request_id */
+
+struct meta;
+struct meta_txn;
+
+/*
+ * Open the database: `uri` NULL means SQLite in `folder`/meta.db, made when missing (0600).
+ * Migrations run by themselves; a schema newer than this program is META_ECORRUPT and left alone.
+ */
+int meta_open(const char *uri, const char *folder, struct meta **out, struct err *err);
+void meta_close(struct meta *m);
+
+/* The schema's version, as meta_open left it. */
+int meta_schema(const struct meta *m);
+
+/* Drop everything and make the schema anew.  Collections' files are the caller's to remove. */
+int meta_reset(struct meta *m, struct err *err);
+
+/* --- transactions ------------------------------------------------------------------------------ */
+
+/* Begin.  0 or a failure.  Waits for another thread's transaction to end. */
+int meta_begin(struct meta *m, struct meta_txn **out, struct err *err);
+
+/*
+ * Commit and free `t`.  0: durable.  META_EUNKNOWN: it may or may not have happened; every later
+ * meta_begin then fails with META_EUNAVAILABLE until the database has been opened anew.  Any other
+ * failure: nothing changed.
+ */
+int meta_commit(struct meta_txn *t, struct err *err);
+
+/* Undo and free `t`; NULL is fine. */
+void meta_rollback(struct meta_txn *t);
+
+/* --- users and sessions ------------------------------------------------------------------------ */
+
+struct meta_user {
+	uint64_t id;
+	char name[META_USERNAME_MAX + 1];
+	char metric[16];			/* preferred; "cosine" at first */
+	char collection[META_NAME_MAX + 1];	/* preferred; "default" at first */
+	int64_t created;
+};
+
+/* META_EXISTS when the name is taken.  `password` is an encoded hash, never a password. */
+int meta_user_add(struct meta_txn *t, const char *name, const char *password, int64_t now,
+    uint64_t *id, struct err *err);
+
+/* By name; META_NONE.  *password (may be NULL) is to be freed by the caller. */
+int meta_user_find(struct meta *m, const char *name, struct meta_user *u, char **password,
+    struct err *err);
+
+int meta_user_set_password(struct meta_txn *t, uint64_t user, const char *password,
+    struct err *err);
+
+/* NULL leaves a preference as it is. */
+int meta_user_set_prefs(struct meta_txn *t, uint64_t user, const char *metric,
+    const char *collection, struct err *err);
+
+/* A session is what a token stands for: no row, no service.  `sid` is at most 64 characters. */
+int meta_session_add(struct meta_txn *t, const char *sid, uint64_t user, int64_t expires,
+    struct err *err);
+
+/* The user of session `sid`, unless it is over at `now`; META_NONE. */
+int meta_session_user(struct meta *m, const char *sid, int64_t now, struct meta_user *u,
+    struct err *err);
+
+/* End one session (META_NONE when there is none), all of a user's, all that are over at `now`. */
+int meta_session_end(struct meta_txn *t, const char *sid, struct err *err);
+int meta_session_end_user(struct meta_txn *t, uint64_t user, struct err *err);
+int meta_session_expire(struct meta_txn *t, int64_t now, struct err *err);
+
+/* --- collections ------------------------------------------------------------------------------- */
+
+struct meta_collection {
+	uint64_t number;		/* names its folder; never given twice */
+	uint64_t user;
+	char name[META_NAME_MAX + 1];
+	char metric[16];
+	uint32_t dim;
+	uint32_t M, ef_construction;
+	uint64_t seed;
+	char provider[16], model[64], version[32]; /* embedder identity; provider "none": vectors only */
+	uint64_t identity;		/* random; ties hnsw.index to the collection */
+	uint64_t generation;		/* of vectors.bin, from 0 */
+	uint64_t next_id;		/* the next id to give */
+	uint32_t next_slot;		/* slots below it have been given */
+	uint64_t count;			/* items there are */
+	int64_t created;
+};
+
+/* Adds *c, filling in number.  META_EXISTS when the user has one of that name. */
+int meta_collection_add(struct meta_txn *t, struct meta_collection *c, struct err *err);
+
+/* META_NONE when the user has none of that name. */
+int meta_collection_find(struct meta *m, uint64_t user, const char *name,
+    struct meta_collection *c, struct err *err);
+
+/* By number, whoever owns it; META_NONE. */
+int meta_collection_get(struct meta *m, uint64_t number, struct meta_collection *c,
+    struct err *err);
+
+/* All of a user's, by name; user 0: everybody's, by number.  free(*list). */
+int meta_collection_list(struct meta *m, uint64_t user, struct meta_collection **list, size_t *n,
+    struct err *err);
+
+/* Remove the collection with all its items and requests; META_NONE. */
+int meta_collection_drop(struct meta_txn *t, uint64_t number, struct err *err);
+
+/* Set the counters; add `delta` to count. */
+int meta_collection_advance(struct meta_txn *t, uint64_t number, uint64_t next_id,
+    uint32_t next_slot, int64_t delta, struct err *err);
+
+/* --- items ------------------------------------------------------------------------------------- */
+
+struct meta_item {
+	uint64_t id;
+	uint32_t slot;
+	uint32_t crc;		/* CRC32C of the vector's bytes in the file */
+	char *text;		/* NUL-terminated copy, or NULL: none was given */
+	size_t text_len;	/* the text may hold NUL bytes */
+	char *key;		/* or NULL */
+	char *meta;		/* a JSON object as text, or NULL */
+};
+
+/* What to read of an item: reading a text that nobody asked for costs. */
+enum { META_TEXT = 1, META_KEY = 2, META_META = 4, META_ALL = 7 };
+
+/* Free what the item points to. */
+void meta_item_fini(struct meta_item *item);
+
+/* One item by id, slot or key; META_NONE.  `fields` is a sum of the above. */
+int meta_item_by_id(struct meta *m, uint64_t collection, uint64_t id, unsigned fields,
+    struct meta_item *item, struct err *err);
+int meta_item_by_key(struct meta *m, uint64_t collection, const char *key, unsigned fields,
+    struct meta_item *item, struct err *err);
+
+/*
+ * The items in `slots`, n of them, each into the place of its slot; a slot that no item has gets id
+ * META_NO_ID.  In one go, so that all are of one moment.
+ */
+#define META_NO_ID UINT64_MAX
+int meta_items_by_slot(struct meta *m, uint64_t collection, const uint32_t *slots, size_t n,
+    unsigned fields, struct meta_item *items, struct err *err);
+
+/*
+ * Up to `limit` items with an id of at least `from`, by id.  Calls `fn` for each; the item is
+ * borrowed for the call.  `fn` stops the walk by returning non-zero, which is then returned; it must
+ * not call this module.
+ */
+int meta_items_walk(struct meta *m, uint64_t collection, uint64_t from, size_t limit,
+    unsigned fields, int (*fn)(void *arg, const struct meta_item *item), void *arg,
+    struct err *err);
+
+/* The bitmap of slots that items have, for slots below `nslots`: (nslots + 63) / 64 words, zeroed here. */
+int meta_items_live(struct meta *m, uint64_t collection, uint32_t nslots, uint64_t *live,
+    struct err *err);
+
+/* The same reads inside a transaction, seeing its own writes. */
+int meta_txn_item_by_id(struct meta_txn *t, uint64_t collection, uint64_t id, unsigned fields,
+    struct meta_item *item, struct err *err);
+int meta_txn_item_by_key(struct meta_txn *t, uint64_t collection, const char *key,
+    unsigned fields, struct meta_item *item, struct err *err);
+
+/* Insert an item, or replace the one with its id.  META_EXISTS: another id has its key or slot. */
+int meta_item_put(struct meta_txn *t, uint64_t collection, const struct meta_item *item,
+    struct err *err);
+
+/* Remove an item; META_NONE. */
+int meta_item_delete(struct meta_txn *t, uint64_t collection, uint64_t id, struct err *err);
+
+/* --- requests: what makes a retry safe --------------------------------------------------------- */
+
+/*
+ * Remember that `request` of `user` was carried out, with `digest` of what it asked and the answer.
+ * META_EXISTS when it is remembered already.
+ */
+int meta_request_put(struct meta_txn *t, uint64_t user, const char *request, uint64_t collection,
+    uint64_t digest, const char *answer, int64_t now, struct err *err);
+
+/* What was answered; META_NONE.  free(*answer). */
+int meta_txn_request_find(struct meta_txn *t, uint64_t user, const char *request,
+    uint64_t *collection, uint64_t *digest, char **answer, struct err *err);
+
+/* Forget those from before `before`. */
+int meta_request_expire(struct meta_txn *t, int64_t before, struct err *err);
+
+#endif

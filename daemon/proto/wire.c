@@ -1,0 +1,121 @@
+/*
+ * wire.c - the error table, and JSON in and out with the strictness the protocol promises.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wire.h"
+
+static const struct wire_error table[WIRE_NCODES] = {
+	[WIRE_OK] = { "ok", EXIT_DONE, 200 },
+	[WIRE_BAD_JSON] = { "bad_json", EXIT_USAGE, 400 },
+	[WIRE_BAD_REQUEST] = { "bad_request", EXIT_USAGE, 400 },
+	[WIRE_UNKNOWN_OP] = { "unknown_op", EXIT_USAGE, 400 },
+	[WIRE_TOO_LARGE] = { "too_large", EXIT_USAGE, 413 },
+	[WIRE_UNAUTHENTICATED] = { "unauthenticated", EXIT_NOT_ALLOWED, 401 },
+	[WIRE_BAD_CREDENTIALS] = { "bad_credentials", EXIT_NOT_ALLOWED, 401 },
+	[WIRE_FORBIDDEN] = { "forbidden", EXIT_NOT_ALLOWED, 403 },
+	[WIRE_NOT_FOUND] = { "not_found", EXIT_NOT_FOUND, 404 },
+	[WIRE_EXISTS] = { "exists", EXIT_FAILED, 409 },
+	[WIRE_DIMENSION_MISMATCH] = { "dimension_mismatch", EXIT_MISMATCH, 422 },
+	[WIRE_SPACE_MISMATCH] = { "space_mismatch", EXIT_MISMATCH, 422 },
+	[WIRE_RATE_LIMITED] = { "rate_limited", EXIT_EMBEDDER, 429 },
+	[WIRE_EMBEDDER_UNAVAILABLE] = { "embedder_unavailable", EXIT_EMBEDDER, 503 },
+	[WIRE_BUSY] = { "busy", EXIT_NO_DAEMON, 503 },
+	[WIRE_UNAVAILABLE] = { "unavailable", EXIT_NO_DAEMON, 503 },
+	[WIRE_READ_ONLY] = { "read_only", EXIT_FAILED, 507 },
+	[WIRE_NO_SPACE] = { "no_space", EXIT_FAILED, 507 },
+	[WIRE_UNKNOWN] = { "unknown", EXIT_FAILED, 500 },
+	[WIRE_INTERNAL] = { "internal", EXIT_FAILED, 500 },
+};
+
+const struct wire_error *
+wire_error(enum wire_code code)
+{
+	return &table[code];
+}
+
+enum wire_code
+wire_code(const char *name)
+{
+	for (int i = 0; i < WIRE_NCODES; i++)
+		if (strcmp(table[i].name, name) == 0)
+			return (enum wire_code)i;
+	return WIRE_INTERNAL;
+}
+
+/*
+ * How deep the line nests, by its brackets outside strings.  jansson's own limit is 2,048 and cannot
+ * be set, and its parser recurses.
+ */
+static bool
+too_deep(const char *line, size_t n)
+{
+	bool string = false;
+	int depth = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (string) {
+			if (line[i] == '\\')
+				i++;
+			else if (line[i] == '"')
+				string = false;
+		} else if (line[i] == '"') {
+			string = true;
+		} else if (line[i] == '{' || line[i] == '[') {
+			if (++depth > WIRE_DEPTH_MAX)
+				return true;
+		} else if (line[i] == '}' || line[i] == ']') {
+			depth--;
+		}
+	}
+	return false;
+}
+
+json_t *
+wire_parse(const char *line, size_t n, char *why, size_t nwhy)
+{
+	json_error_t e;
+	json_t *object;
+
+	if (too_deep(line, n)) {
+		snprintf(why, nwhy, "more than %d levels deep", WIRE_DEPTH_MAX);
+		return NULL;
+	}
+	object = json_loadb(line, n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &e);
+	if (object == NULL) {
+		/* jansson quotes the input after "near", which may be a secret */
+		char *near = strstr(e.text, " near ");
+		if (near != NULL)
+			*near = '\0';
+		snprintf(why, nwhy, "not JSON at byte %d: %s", e.position, e.text);
+		return NULL;
+	}
+	if (!json_is_object(object)) {
+		snprintf(why, nwhy, "not a JSON object");
+		json_decref(object);
+		return NULL;
+	}
+	return object;
+}
+
+char *
+wire_dump(const json_t *object, size_t *n)
+{
+	size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(9);
+	char *line = json_dumps(object, flags);
+	char *longer;
+
+	if (line == NULL)
+		return NULL;
+	*n = strlen(line);
+	if ((longer = realloc(line, *n + 2)) == NULL) {
+		free(line);
+		return NULL;
+	}
+	longer[(*n)++] = '\n';
+	longer[*n] = '\0';
+	return longer;
+}
