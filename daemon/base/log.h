@@ -2,7 +2,7 @@
  * log.h - the daemon's log: one line an event, on standard error.
  *
  * To a terminal or a file with the time in front, under systemd with its priority prefix instead.
- * Secrets, texts and vectors are never logged.  Control characters in a line are escaped.
+ * Secrets, texts and vectors are never logged.  Control characters in a line become `?`.
  */
 
 #ifndef BASE_LOG_H
