@@ -30,6 +30,9 @@
 extern "C" {
 #endif
 
+/* The library is built with hidden visibility: these are the names that a libvec.so shows. */
+#pragma GCC visibility push(default)
+
 #define VEC_VERSION "0.1.0"
 
 enum {
@@ -238,6 +241,8 @@ int vec_check(struct vec *v, struct vec_check_report *r, struct vec_error *err);
 
 /* CRC32C (Castagnoli) of `n` bytes, continuing from `crc` (0 to begin). */
 uint32_t vec_crc32c(uint32_t crc, const void *p, size_t n);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }
