@@ -213,6 +213,7 @@ struct vec_stats {
 	uint32_t live;		/* of those, not deleted */
 	uint32_t indexed;	/* nodes in the graph, live */
 	uint32_t tail;		/* live slots the graph does not hold yet */
+	uint32_t covered;	/* slots below it are in the graph or deleted; the tail lies above */
 	uint32_t unlinking;	/* deleted nodes not unlinked yet */
 	uint32_t max_level;
 	uint32_t capacity;	/* slots that vectors.bin has room for */
