@@ -8,11 +8,15 @@
  *
  * One header, one implementation for each database, chosen by meta_open.  Reads are functions on
  * `struct meta`, from any thread.  Writes happen inside a transaction, `struct meta_txn`, which one
- * thread begins, uses and ends; others wait meanwhile.
+ * thread begins, uses and ends; others wait meanwhile, readers too, so that no read sees half of one.
+ * That thread itself reads with the meta_txn_* functions alone: with the others it would wait for
+ * itself, which ends the program.
  *
- * Results: 0; a positive META_* answer that the caller handles; or a negative failure with a
- * sentence in `err`.  Text given out is copied, and freed by the *_free or *_fini named with it.
- * Times are seconds since 1970.
+ * Results: 0; a positive META_* answer that the caller handles, nothing having changed; or a negative
+ * failure with a sentence in `err`.  A write that names a user or collection there is none of answers
+ * META_NONE; one with a name or number past the limits below is META_EIO.
+ * Text given out is copied, and freed by the *_free or *_fini named with it.  Times are seconds since
+ * 1970.
  */
 
 #ifndef META_H
@@ -25,7 +29,7 @@
 #include "err.h"
 
 enum {
-	META_NONE = 1,		/* no such user, session, collection, item */
+	META_NONE = 1,		/* no such user, session, collection, item, request */
 	META_EXISTS = 2,	/* the name is taken */
 
 	META_EIO = -1,		/* the database failed; nothing changed */
@@ -46,9 +50,13 @@ struct meta_txn;
 
 /*
  * Open the database: `uri` NULL means SQLite in `folder`/meta.db, made when missing (0600).
- * Migrations run by themselves; a schema newer than this program is META_ECORRUPT and left alone.
+ * Migrations run by themselves; a schema newer than this program, another program's database and a
+ * damaged one are META_ECORRUPT and left alone.  An empty file is a new database.  META_EUNAVAILABLE:
+ * another process has it, or `uri` asks for what this build lacks.  *out is NULL on failure.
  */
 int meta_open(const char *uri, const char *folder, struct meta **out, struct err *err);
+
+/* Close and free; no transaction and no other call may be under way.  NULL is fine. */
 void meta_close(struct meta *m);
 
 /* The schema's version, as meta_open left it. */
@@ -64,8 +72,9 @@ int meta_begin(struct meta *m, struct meta_txn **out, struct err *err);
 
 /*
  * Commit and free `t`.  0: durable.  META_EUNKNOWN: it may or may not have happened; every later
- * meta_begin then fails with META_EUNAVAILABLE until the database has been opened anew.  Any other
- * failure: nothing changed.
+ * meta_begin then fails with META_EUNAVAILABLE until the database has been opened anew, while reads
+ * go on and see what was before.  Any other failure: nothing changed.  After a failure (not an answer)
+ * inside a transaction nothing more can be done in it, and this undoes it and returns that failure.
  */
 int meta_commit(struct meta_txn *t, struct err *err);
 
@@ -129,7 +138,10 @@ struct meta_collection {
 	int64_t created;
 };
 
-/* Adds *c, filling in number.  META_EXISTS when the user has one of that name. */
+/*
+ * Adds *c, filling in number.  META_EXISTS when the user has one of that name.  A number is given
+ * again only when its transaction did not come to be.
+ */
 int meta_collection_add(struct meta_txn *t, struct meta_collection *c, struct err *err);
 
 /* META_NONE when the user has none of that name. */
@@ -177,7 +189,7 @@ int meta_item_by_key(struct meta *m, uint64_t collection, const char *key, unsig
 
 /*
  * The items in `slots`, n of them, each into the place of its slot; a slot that no item has gets id
- * META_NO_ID.  In one go, so that all are of one moment.
+ * META_NO_ID.  In one go, so that all are of one moment.  After a failure there is nothing to free.
  */
 #define META_NO_ID UINT64_MAX
 int meta_items_by_slot(struct meta *m, uint64_t collection, const uint32_t *slots, size_t n,
@@ -186,7 +198,7 @@ int meta_items_by_slot(struct meta *m, uint64_t collection, const uint32_t *slot
 /*
  * Up to `limit` items with an id of at least `from`, by id.  Calls `fn` for each; the item is
  * borrowed for the call.  `fn` stops the walk by returning non-zero, which is then returned; it must
- * not call this module.
+ * not call this module.  Writers wait meanwhile: walk far in pieces.
  */
 int meta_items_walk(struct meta *m, uint64_t collection, uint64_t from, size_t limit,
     unsigned fields, int (*fn)(void *arg, const struct meta_item *item), void *arg,

@@ -1,0 +1,172 @@
+/*
+ * meta.c - opening by URI, and transactions.
+ *
+ * There is one connection and one lock.  A read holds the lock for its own length, a transaction
+ * from its beginning to its end, so that a read never sees half of one.  Readers beside a writer
+ * would take a second connection, and SQLite 3.40 can lose a commit when its log is reset between
+ * two (the WAL-reset bug); what they would gain is the length of a commit's fsync.
+ */
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "meta_db.h"
+
+void
+meta_lock(struct meta *m)
+{
+	int rc = pthread_mutex_lock(&m->lock);
+
+	assert(rc == 0);
+	(void)rc;
+}
+
+void
+meta_unlock(struct meta *m)
+{
+	int rc = pthread_mutex_unlock(&m->lock);
+
+	assert(rc == 0);
+	(void)rc;
+}
+
+/* The backend that `uri` asks for.  The sentences leave the URI out: it may hold a password. */
+static int
+backend_of(const char *uri, const struct meta_backend **out, struct err *err)
+{
+	if (uri == NULL) {
+		*out = &meta_sqlite;
+		return 0;
+	}
+	if (strncmp(uri, "postgresql://", 13) == 0 || strncmp(uri, "postgres://", 11) == 0)
+		return err_set(err, META_EUNAVAILABLE,
+		    "this build keeps metadata in SQLite only; unset DB_URI");
+	return err_set(err, META_EUNAVAILABLE,
+	    "DB_URI names no database that is known here; unset it to use SQLite");
+}
+
+static int
+lock_init(pthread_mutex_t *lock, struct err *err)
+{
+	pthread_mutexattr_t attr;
+	int no;
+
+	if ((no = pthread_mutexattr_init(&attr)) != 0)
+		return err_sys(err, META_ENOMEM, no, "metadata: cannot make a lock");
+	if ((no = pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ERRORCHECK)) == 0)
+		no = pthread_mutex_init(lock, &attr);
+	pthread_mutexattr_destroy(&attr);
+	return no == 0 ? 0 : err_sys(err, META_ENOMEM, no, "metadata: cannot make a lock");
+}
+
+int
+meta_open(const char *uri, const char *folder, struct meta **out, struct err *err)
+{
+	const struct meta_backend *backend;
+	struct meta *m;
+	int rc;
+
+	*out = NULL;
+	if ((rc = backend_of(uri, &backend, err)) != 0)
+		return rc;
+	if ((m = calloc(1, sizeof(*m))) == NULL)
+		return err_set(err, META_ENOMEM, "no memory to open the metadata");
+	m->backend = backend;
+	m->txn.m = m;
+	if ((rc = lock_init(&m->lock, err)) != 0)
+		goto fail;
+	if ((rc = backend->open(uri, folder, &m->db, &m->schema, err)) != 0) {
+		pthread_mutex_destroy(&m->lock);
+		goto fail;
+	}
+	*out = m;
+	return 0;
+fail:
+	free(m);
+	return rc;
+}
+
+void
+meta_close(struct meta *m)
+{
+	if (m == NULL)
+		return;
+	m->backend->close(m->db);
+	pthread_mutex_destroy(&m->lock);
+	free(m);
+}
+
+int
+meta_schema(const struct meta *m)
+{
+	return m->schema;
+}
+
+/* May there be a write?  The lock is held. */
+static int
+check_writable_locked(const struct meta *m, struct err *err)
+{
+	if (!m->unknown)
+		return 0;
+	return err_set(err, META_EUNAVAILABLE,
+	    "metadata: nothing can be written since a commit failed with an unknown outcome; "
+	    "restart to go on");
+}
+
+int
+meta_reset(struct meta *m, struct err *err)
+{
+	int rc;
+
+	meta_lock(m);
+	if ((rc = check_writable_locked(m, err)) == 0)
+		rc = m->backend->reset(m->db, err);
+	if (rc == META_EUNKNOWN)
+		m->unknown = true;
+	meta_unlock(m);
+	return rc;
+}
+
+int
+meta_begin(struct meta *m, struct meta_txn **out, struct err *err)
+{
+	int rc;
+
+	*out = NULL;
+	meta_lock(m);
+	if ((rc = check_writable_locked(m, err)) != 0 ||
+	    (rc = m->backend->begin(m->db, err)) != 0) {
+		meta_unlock(m);
+		return rc;
+	}
+	m->txn.failed = 0;
+	*out = &m->txn;
+	return 0;
+}
+
+int
+meta_commit(struct meta_txn *t, struct err *err)
+{
+	struct meta *m = t->m;
+	int rc;
+
+	if ((rc = t->failed) != 0) {
+		m->backend->rollback(m->db);
+		err_set(err, rc, "the transaction was undone because something in it had failed");
+	} else {
+		rc = m->backend->commit(m->db, err);
+	}
+	if (rc == META_EUNKNOWN)
+		m->unknown = true;
+	meta_unlock(m);
+	return rc;
+}
+
+void
+meta_rollback(struct meta_txn *t)
+{
+	if (t == NULL)
+		return;
+	t->m->backend->rollback(t->m->db);
+	meta_unlock(t->m);
+}

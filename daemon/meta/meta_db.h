@@ -1,0 +1,195 @@
+/*
+ * meta_db.h - statements and rows, the same over every database.  Private to this folder.
+ *
+ * What meta.h promises is written once, in meta_users.c, meta_collections.c, meta_items.c and
+ * meta_requests.c, against the functions below: run a statement of the table in meta_sql.c with
+ * these values, read its rows.  A *backend* is the dozen functions of struct meta_backend and a
+ * schema.  A table of functions at the height of meta.h was the other way: three times as many
+ * entries, and every rule written twice.
+ *
+ * All of it is called with the lock held: by a read for its own length, by a transaction from
+ * meta_begin to its end.
+ */
+
+#ifndef META_DB_H
+#define META_DB_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "meta.h"
+
+/* The statements, in the order of their table in meta_sql.c. */
+enum meta_sql {
+	SQL_USER_ADD,
+	SQL_USER_FIND,
+	SQL_USER_SET_PASSWORD,
+	SQL_USER_SET_PREFS,
+	SQL_SESSION_ADD,
+	SQL_SESSION_USER,
+	SQL_SESSION_END,
+	SQL_SESSION_END_USER,
+	SQL_SESSION_EXPIRE,
+	SQL_COLLECTION_ADD,
+	SQL_COLLECTION_FIND,
+	SQL_COLLECTION_GET,
+	SQL_COLLECTION_LIST,
+	SQL_COLLECTION_LIST_ALL,
+	SQL_COLLECTION_DROP_REQUESTS,
+	SQL_COLLECTION_DROP_ITEMS,
+	SQL_COLLECTION_DROP,
+	SQL_COLLECTION_ADVANCE,
+	SQL_ITEM_BY_ID,
+	SQL_ITEM_BY_KEY,
+	SQL_ITEM_BY_SLOT,
+	SQL_ITEMS_WALK,
+	SQL_ITEMS_LIVE,
+	SQL_ITEM_PUT,
+	SQL_ITEM_DELETE,
+	SQL_REQUEST_PUT,
+	SQL_REQUEST_FIND,
+	SQL_REQUEST_EXPIRE,
+	SQL_N
+};
+
+/* Parameters are $1, $2, ... and appear first in that order, which SQLite and PostgreSQL both take. */
+extern const char *const meta_sql_text[SQL_N];
+
+/* A value for a parameter; borrowed until the statement is done. */
+enum meta_type { PARAM_NULL, PARAM_INT, PARAM_TEXT, PARAM_BLOB };
+
+struct meta_param {
+	enum meta_type type;
+	int64_t i;
+	const void *p;
+	size_t len;		/* bytes at p */
+};
+
+static inline struct meta_param
+param_int(int64_t i)
+{
+	return (struct meta_param){ .type = PARAM_INT, .i = i };
+}
+
+/* Databases have signed integers only: the upper half of uint64 is kept as its two's complement. */
+static inline struct meta_param
+param_u64(uint64_t u)
+{
+	return param_int((int64_t)u);
+}
+
+/* Bytes of any kind; `p` NULL is SQL's NULL. */
+static inline struct meta_param
+param_blob(const void *p, size_t len)
+{
+	return (struct meta_param){ .type = p ? PARAM_BLOB : PARAM_NULL, .p = p, .len = len };
+}
+
+/* A string; NULL is SQL's NULL. */
+static inline struct meta_param
+param_text(const char *s)
+{
+	return (struct meta_param){
+		.type = s ? PARAM_TEXT : PARAM_NULL, .p = s, .len = s ? strlen(s) : 0
+	};
+}
+
+/* The two arguments `p` and `n` of the functions below. */
+#define PARAMS(...)                                                                                \
+	(const struct meta_param[]){ __VA_ARGS__ },                                                \
+	    sizeof((const struct meta_param[]){ __VA_ARGS__ }) / sizeof(struct meta_param)
+
+/* A private answer beside those of meta.h: the statement has no further row. */
+enum { META_END = 64 };
+
+struct meta_backend {
+	/* Open the database and bring its schema up to date; *schema is its version then. */
+	int (*open)(const char *uri, const char *folder, void **db, int *schema, struct err *err);
+	void (*close)(void *db);	/* no statement is under way; NULL is fine */
+
+	/* As meta_reset and meta_commit; a failed commit has been rolled back, or is unknown. */
+	int (*reset)(void *db, struct err *err);
+	int (*begin)(void *db, struct err *err);
+	int (*commit)(void *db, struct err *err);
+	void (*rollback)(void *db);
+
+	/*
+	 * Start `sql`, bring its next row, end it.  `next` returns 0 with a row, META_END without,
+	 * META_EXISTS or META_NONE when the statement would break a uniqueness or a reference (it
+	 * has then changed nothing, and the transaction goes on), or a failure.  `done` is due after
+	 * every `start`, also one that failed.
+	 */
+	int (*start)(void *db, enum meta_sql sql, const struct meta_param *p, size_t n,
+	    struct err *err);
+	int (*next)(void *db, enum meta_sql sql, struct err *err);
+	void (*done)(void *db, enum meta_sql sql);
+
+	uint64_t (*changed)(void *db, enum meta_sql sql);	/* rows, after META_END */
+
+	/* A column of the row; bytes are borrowed until the next call, NULL for SQL's NULL. */
+	int64_t (*get_int)(void *db, enum meta_sql sql, int column);
+	const void *(*get_bytes)(void *db, enum meta_sql sql, int column, size_t *len);
+};
+
+extern const struct meta_backend meta_sqlite;
+
+struct meta_txn {
+	struct meta *m;
+	int failed;		/* the first failure inside, which decides how it ends; or 0 */
+};
+
+struct meta {
+	const struct meta_backend *backend;
+	void *db;		/* the backend's; [lock] */
+	int schema;
+	pthread_mutex_t lock;	/* of the error-checking kind; see meta_lock */
+	bool unknown;		/* a commit's outcome is unknown: no more writes; [lock] */
+	struct meta_txn txn;	/* the one there can be; [lock] */
+};
+
+/* Taking the lock twice in one thread is a mistake in the program and ends it. */
+void meta_lock(struct meta *m);
+void meta_unlock(struct meta *m);
+
+/* Note a failure inside the transaction, which can then only be undone.  Returns `rc`. */
+int db_note(struct meta_txn *t, int rc);
+
+/*
+ * Run a statement that gives no rows.  `none` is what to answer when it changed no row.
+ * 0, `none`, META_EXISTS, META_NONE (something it refers to is not there), or a failure.
+ */
+int db_exec(struct meta_txn *t, enum meta_sql sql, const struct meta_param *p, size_t n,
+    int none, struct err *err);
+
+/*
+ * Run an INSERT .. ON CONFLICT DO NOTHING RETURNING number; the number is in *number.
+ * 0, META_EXISTS (no row came back), META_NONE as above, or a failure.
+ */
+int db_insert(struct meta_txn *t, enum meta_sql sql, const struct meta_param *p, size_t n,
+    uint64_t *number, struct err *err);
+
+/* Start a query and bring its first row.  Results as of `next`; db_done is due in every case. */
+int db_query(struct meta *m, enum meta_sql sql, const struct meta_param *p, size_t n,
+    struct err *err);
+int db_next(struct meta *m, enum meta_sql sql, struct err *err);
+void db_done(struct meta *m, enum meta_sql sql);
+
+/* A column of the row as a number. */
+int64_t db_int(struct meta *m, enum meta_sql sql, int column);
+uint64_t db_u64(struct meta *m, enum meta_sql sql, int column);
+
+/* A column as a string in `to`, of `size` bytes.  META_ECORRUPT: it is NULL, or does not fit. */
+int db_copy(struct meta *m, enum meta_sql sql, int column, char *to, size_t size,
+    struct err *err);
+
+/*
+ * A column as a copy in *out, to be freed, with a NUL after its *len bytes (len may be NULL).
+ * SQL's NULL is NULL.  0 or META_ENOMEM.
+ */
+int db_dup(struct meta *m, enum meta_sql sql, int column, char **out, size_t *len,
+    struct err *err);
+
+#endif

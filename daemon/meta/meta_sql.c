@@ -1,0 +1,74 @@
+/*
+ * meta_sql.c - every statement there is, once, in the SQL that SQLite and PostgreSQL share.
+ *
+ * Parameters are numbered in the order of their first appearance.  Where a name may be taken the
+ * INSERT does nothing and gives no row back: an error would end a PostgreSQL transaction.
+ */
+
+#include "meta_db.h"
+
+#define USER "users.id, users.name, users.metric, users.collection, users.created, users.password"
+
+#define COLLECTION                                                                                 \
+	"number, user_id, name, metric, dim, m, ef_construction, seed, provider, model, version, " \
+	"identity, generation, next_id, next_slot, count, created"
+
+/* A CASE that is not taken does not read its column: a long text stays on its pages. */
+_Static_assert(META_TEXT == 1 && META_KEY == 2 && META_META == 4, "the masks below");
+#define ITEM                                                                                       \
+	"id, slot, crc, CASE WHEN ($1 & 1) <> 0 THEN text END, "                                   \
+	"CASE WHEN ($1 & 2) <> 0 THEN key END, CASE WHEN ($1 & 4) <> 0 THEN meta END"
+
+const char *const meta_sql_text[SQL_N] = {
+	[SQL_USER_ADD] = "INSERT INTO users (name, password, created) VALUES ($1, $2, $3) "
+			 "ON CONFLICT DO NOTHING RETURNING id",
+	[SQL_USER_FIND] = "SELECT " USER " FROM users WHERE name = $1",
+	[SQL_USER_SET_PASSWORD] = "UPDATE users SET password = $1 WHERE id = $2",
+	[SQL_USER_SET_PREFS] = "UPDATE users SET metric = coalesce($1, metric), "
+			       "collection = coalesce($2, collection) WHERE id = $3",
+
+	[SQL_SESSION_ADD] = "INSERT INTO sessions (sid, user_id, expires) VALUES ($1, $2, $3) "
+			    "ON CONFLICT DO NOTHING",
+	[SQL_SESSION_USER] = "SELECT " USER " FROM sessions JOIN users ON users.id = user_id "
+			     "WHERE sid = $1 AND expires > $2",
+	[SQL_SESSION_END] = "DELETE FROM sessions WHERE sid = $1",
+	[SQL_SESSION_END_USER] = "DELETE FROM sessions WHERE user_id = $1",
+	[SQL_SESSION_EXPIRE] = "DELETE FROM sessions WHERE expires <= $1",
+
+	[SQL_COLLECTION_ADD] =
+	    "INSERT INTO collections (user_id, name, metric, dim, m, ef_construction, seed, "
+	    "provider, model, version, identity, generation, next_id, next_slot, count, created) "
+	    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) "
+	    "ON CONFLICT DO NOTHING RETURNING number",
+	[SQL_COLLECTION_FIND] =
+	    "SELECT " COLLECTION " FROM collections WHERE user_id = $1 AND name = $2",
+	[SQL_COLLECTION_GET] = "SELECT " COLLECTION " FROM collections WHERE number = $1",
+	[SQL_COLLECTION_LIST] =
+	    "SELECT " COLLECTION " FROM collections WHERE user_id = $1 ORDER BY name",
+	[SQL_COLLECTION_LIST_ALL] = "SELECT " COLLECTION " FROM collections ORDER BY number",
+	[SQL_COLLECTION_DROP_REQUESTS] = "DELETE FROM requests WHERE collection = $1",
+	[SQL_COLLECTION_DROP_ITEMS] = "DELETE FROM items WHERE collection = $1",
+	[SQL_COLLECTION_DROP] = "DELETE FROM collections WHERE number = $1",
+	[SQL_COLLECTION_ADVANCE] = "UPDATE collections SET next_id = $1, next_slot = $2, "
+				   "count = count + $3 WHERE number = $4",
+
+	[SQL_ITEM_BY_ID] = "SELECT " ITEM " FROM items WHERE collection = $2 AND id = $3",
+	[SQL_ITEM_BY_KEY] = "SELECT " ITEM " FROM items WHERE collection = $2 AND key = $3",
+	[SQL_ITEM_BY_SLOT] = "SELECT " ITEM " FROM items WHERE collection = $2 AND slot = $3",
+	[SQL_ITEMS_WALK] =
+	    "SELECT " ITEM " FROM items WHERE collection = $2 AND id >= $3 ORDER BY id LIMIT $4",
+	[SQL_ITEMS_LIVE] = "SELECT slot FROM items WHERE collection = $1 AND slot < $2",
+	[SQL_ITEM_PUT] =
+	    "INSERT INTO items (collection, id, slot, crc, key, meta, text) "
+	    "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (collection, id) DO UPDATE SET "
+	    "slot = excluded.slot, crc = excluded.crc, key = excluded.key, meta = excluded.meta, "
+	    "text = excluded.text",
+	[SQL_ITEM_DELETE] = "DELETE FROM items WHERE collection = $1 AND id = $2",
+
+	[SQL_REQUEST_PUT] =
+	    "INSERT INTO requests (user_id, request, collection, digest, answer, created) "
+	    "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+	[SQL_REQUEST_FIND] = "SELECT collection, digest, answer FROM requests "
+			     "WHERE user_id = $1 AND request = $2",
+	[SQL_REQUEST_EXPIRE] = "DELETE FROM requests WHERE created < $1",
+};

@@ -1,0 +1,45 @@
+/*
+ * meta_sqlite.h - what the SQLite backend's files share.  Nothing else includes sqlite3.h.
+ *
+ * meta_sqlite.c runs statements and transactions, meta_sqlite_open.c opens and closes the file,
+ * meta_sqlite_schema.c has the tables.
+ */
+
+#ifndef META_SQLITE_H
+#define META_SQLITE_H
+
+#include <sqlite3.h>
+
+#include "meta_db.h"
+
+struct sqlite_db {
+	sqlite3 *db;
+	sqlite3_stmt *st[SQL_N];	/* prepared at first use, kept for life */
+};
+
+/*
+ * Fill `err` from SQLite's own words for the result `rc` of the last call, "meta.db: cannot <what>:
+ * ..."; returns the META_* failure that `rc` is.
+ */
+int sqlite_fail(struct sqlite_db *d, int rc, const char *what, struct err *err);
+
+/* BEGIN, COMMIT, ROLLBACK, as in struct meta_backend. */
+int sqlite_begin(void *db, struct err *err);
+int sqlite_commit(void *db, struct err *err);
+void sqlite_rollback(void *db);
+
+/*
+ * What the schema's version is, 0 for a new database; changes nothing.  META_ECORRUPT when it is not
+ * ours, damaged, or newer than this program.
+ */
+int sqlite_schema_check(struct sqlite_db *d, int *version, struct err *err);
+
+/* Bring the schema from *version up to date, a transaction for each step.  Failures: meta_commit's. */
+int sqlite_schema_migrate(struct sqlite_db *d, int *version, struct err *err);
+
+/* Opening, closing and meta_reset, as in struct meta_backend. */
+int sqlite_db_open(const char *uri, const char *folder, void **db, int *schema, struct err *err);
+void sqlite_db_close(void *db);
+int sqlite_db_reset(void *db, struct err *err);
+
+#endif

@@ -1,0 +1,141 @@
+/*
+ * meta_sqlite_open.c - opening and closing meta.db.
+ *
+ * One connection, and locking_mode=EXCLUSIVE from before the first read: the lock on the file is
+ * kept for life, the log's index lives in memory, and another process is told that the database is
+ * taken.  synchronous=FULL makes a commit that was answered one that a power cut leaves.  Nothing in
+ * the file changes before its schema has been looked at.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "meta_sqlite.h"
+
+/* Make the file's name survive a power cut. */
+static int
+sync_folder(const char *folder, struct err *err)
+{
+	int fd, rc = 0;
+
+	if ((fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 || fsync(fd) != 0)
+		rc = err_sys(err, META_EIO, errno, "cannot sync the folder %s", folder);
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+/*
+ * Make the file when it is missing: SQLite would give it the mode that umask leaves, and its log
+ * gets the mode of the file.  One that is there is not even opened, for closing it would drop the
+ * locks that this process may have on it.
+ */
+static int
+make_file(const char *path, const char *folder, struct err *err)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd >= 0) {
+		close(fd);
+		return sync_folder(folder, err);
+	}
+	if (errno == EEXIST)
+		return 0;
+	return err_sys(err, errno == ENOSPC || errno == EDQUOT ? META_ENOSPC : META_EIO, errno,
+	    "cannot make %s", path);
+}
+
+static int
+pragma(struct sqlite_db *d, const char *sql, struct err *err)
+{
+	int rc = sqlite3_exec(d->db, sql, NULL, NULL, NULL);
+
+	return rc == SQLITE_OK ? 0 : sqlite_fail(d, rc, "open the database", err);
+}
+
+/* What holds for the connection; touches nothing in the file. */
+static int
+configure(struct sqlite_db *d, struct err *err)
+{
+	/* Until the schema has been seen to be ours, closing must leave everything as it is. */
+	sqlite3_db_config(d->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	sqlite3_db_config(d->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(d->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	return pragma(d,
+	    "PRAGMA locking_mode = EXCLUSIVE;"
+	    "PRAGMA synchronous = FULL;"
+	    "PRAGMA foreign_keys = ON;"
+	    "PRAGMA temp_store = MEMORY;"
+	    "PRAGMA cell_size_check = ON;"	/* a damaged page is noticed early */
+	    "PRAGMA cache_size = -32768;"	/* KiB */
+	    "PRAGMA journal_size_limit = 67108864", err); /* after a big one the log shrinks */
+}
+
+static int
+open_file(struct sqlite_db *d, const char *path, const char *folder, struct err *err)
+{
+	int rc;
+
+	if ((rc = make_file(path, folder, err)) != 0)
+		return rc;
+	rc = sqlite3_open_v2(path, &d->db,
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+	if (d->db == NULL)
+		return err_set(err, META_ENOMEM, "no memory to open %s", path);
+	return rc == SQLITE_OK ? 0 : sqlite_fail(d, rc, "open the database", err);
+}
+
+/* Look at what is there, then make it ours: the log, and the tables. */
+static int
+prepare_schema(struct sqlite_db *d, int *schema, struct err *err)
+{
+	int rc;
+
+	if ((rc = sqlite_schema_check(d, schema, err)) != 0 ||
+	    (rc = pragma(d, "PRAGMA journal_mode = WAL", err)) != 0)
+		return rc;
+	sqlite3_db_config(d->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+	return sqlite_schema_migrate(d, schema, err);
+}
+
+int
+sqlite_db_open(const char *uri, const char *folder, void **db, int *schema, struct err *err)
+{
+	struct sqlite_db *d;
+	char *path = NULL;
+	int rc;
+
+	(void)uri;		/* NULL: there is nothing in it for SQLite */
+	if ((d = calloc(1, sizeof(*d))) == NULL || asprintf(&path, "%s/meta.db", folder) < 0) {
+		path = NULL;
+		rc = err_set(err, META_ENOMEM, "no memory to open meta.db");
+		goto out;
+	}
+	if ((rc = open_file(d, path, folder, err)) != 0 || (rc = configure(d, err)) != 0 ||
+	    (rc = prepare_schema(d, schema, err)) != 0)
+		goto out;
+	*db = d;
+	d = NULL;		/* now the caller's */
+out:
+	sqlite_db_close(d);
+	free(path);
+	return rc;
+}
+
+void
+sqlite_db_close(void *db)
+{
+	struct sqlite_db *d = db;
+	int i;
+
+	if (d == NULL)
+		return;
+	for (i = 0; i < SQL_N; i++)
+		sqlite3_finalize(d->st[i]);
+	sqlite3_close(d->db);
+	free(d);
+}
