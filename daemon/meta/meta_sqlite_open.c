@@ -9,12 +9,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "meta_sqlite.h"
+
+enum { PAGE_LEAST = 512 };	/* bytes of the smallest page there is in SQLite */
 
 /* Make the file's name survive a power cut. */
 static int
@@ -27,6 +30,27 @@ sync_folder(const char *folder, struct err *err)
 	if (fd >= 0)
 		close(fd);
 	return rc;
+}
+
+/*
+ * SQLite takes a file without one whole page for a new database, and removes the log beside it.  That
+ * is right for one that was made and never written, and loses all in one that was cut short.
+ */
+static int
+check_size(const char *path, struct err *err)
+{
+	char log[PATH_MAX];
+	struct stat st, log_st;
+
+	if (stat(path, &st) != 0)
+		return err_sys(err, META_EIO, errno, "cannot look at %s", path);
+	if (st.st_size >= PAGE_LEAST)
+		return 0;
+	snprintf(log, sizeof(log), "%s-wal", path);
+	if (st.st_size == 0 && (stat(log, &log_st) != 0 || log_st.st_size == 0))
+		return 0;
+	return err_set(err, META_ECORRUPT, "meta.db is damaged: it has been cut to %lld bytes",
+	    (long long)st.st_size);
 }
 
 /*
@@ -44,7 +68,7 @@ make_file(const char *path, const char *folder, struct err *err)
 		return sync_folder(folder, err);
 	}
 	if (errno == EEXIST)
-		return 0;
+		return check_size(path, err);
 	return err_sys(err, errno == ENOSPC || errno == EDQUOT ? META_ENOSPC : META_EIO, errno,
 	    "cannot make %s", path);
 }
