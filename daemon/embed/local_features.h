@@ -1,0 +1,44 @@
+/*
+ * local_features.h - the features of tokens, added up in a fixed number of components.
+ *
+ * Everything here is integer arithmetic, so that a sum is the same in any order, on any machine and
+ * at any optimisation.
+ */
+
+#ifndef EMBED_LOCAL_FEATURES_H
+#define EMBED_LOCAL_FEATURES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "embed.h"
+#include "local_tokens.h"
+#include "local_weights.h"
+
+#define REPEATS 1024		/* a power of two */
+
+struct features {
+	const struct weights *weights;
+	uint32_t dim;
+	uint64_t first;		/* hash of the first feature; good when n > 0 */
+	uint64_t n;		/* features added */
+	int64_t sum[EMBED_LOCAL_DIM_MAX]; /* dim of them are used */
+	struct {
+		uint32_t tag;	/* 0: empty */
+		uint32_t count;
+	} repeats[REPEATS];	/* how often a word was seen; a newcomer takes the place */
+};
+
+/* Start with no feature, for vectors of `dim` components. */
+void features_init(struct features *f, const struct weights *w, uint32_t dim);
+
+/* Add the features of a block. */
+void features_add(struct features *f, const struct token_block *b);
+
+/*
+ * Turn the sums into `dim` floats of unit length.  f->n > 0.  If features cancelled to nothing, the
+ * first of them stands alone.
+ */
+void features_finish(struct features *f, float *out);
+
+#endif
