@@ -138,4 +138,12 @@ $(foreach p,$(TEST_PARTS),$(eval $(call test_rule,$(p))))
 unit: $(UNIT_TESTS) ## build and run the unit tests alone
 	@for t in $(UNIT_TESTS); do echo "# $$t"; $$t || exit 1; done
 
+# --- the local embedder measured on real text ------------------------------------------------------
+
+RECALL_EMBED := $(B)/tests/recall/stsb $(B)/tests/recall/embed_texts
+$(RECALL_EMBED): $(B)/tests/recall/%: tests/recall/%.c $(filter %.o,$(LINK_embed)) | check-libs
+	@mkdir -p $(@D)
+	$(CC) $(INC_embed) $(ALL_CFLAGS) $(PIE) $(ALL_LDFLAGS) -o $@ $< $(LINK_embed)
+-include $(RECALL_EMBED:=.d)
+
 -include $(OBJS:.o=.d) $(UNIT_TESTS:=.d)
