@@ -70,6 +70,7 @@ const char *vec_metric_name(enum vec_metric metric);
 int vec_metric_parse(const char *name);
 
 /* Limits and defaults: {least, default, most}. */
+#define VEC_HEADER_BYTES 36	/* of vectors.bin, before the first record */
 #define VEC_DIM_MAX 16000
 #define VEC_M_MIN 4
 #define VEC_M_DEFAULT 16

@@ -30,19 +30,19 @@ meta_unlock(struct meta *m)
 	(void)rc;
 }
 
-/* The backend that `uri` asks for.  The sentences leave the URI out: it may hold a password. */
-static int
-backend_of(const char *uri, const struct meta_backend **out, struct err *err)
+/* The backend that `uri` asks for, or NULL.  No sentence has the URI: it may hold a password. */
+static const struct meta_backend *
+backend_of(const char *uri, struct err *err)
 {
-	if (uri == NULL) {
-		*out = &meta_sqlite;
-		return 0;
-	}
+	if (uri == NULL)
+		return &meta_sqlite;
 	if (strncmp(uri, "postgresql://", 13) == 0 || strncmp(uri, "postgres://", 11) == 0)
-		return err_set(err, META_EUNAVAILABLE,
+		err_set(err, META_EUNAVAILABLE,
 		    "this build keeps metadata in SQLite only; unset DB_URI");
-	return err_set(err, META_EUNAVAILABLE,
-	    "DB_URI names no database that is known here; unset it to use SQLite");
+	else
+		err_set(err, META_EUNAVAILABLE,
+		    "DB_URI names no database that is known here; unset it to use SQLite");
+	return NULL;
 }
 
 static int
@@ -67,8 +67,8 @@ meta_open(const char *uri, const char *folder, struct meta **out, struct err *er
 	int rc;
 
 	*out = NULL;
-	if ((rc = backend_of(uri, &backend, err)) != 0)
-		return rc;
+	if ((backend = backend_of(uri, err)) == NULL)
+		return META_EUNAVAILABLE;
 	if ((m = calloc(1, sizeof(*m))) == NULL)
 		return err_set(err, META_ENOMEM, "no memory to open the metadata");
 	m->backend = backend;

@@ -6,17 +6,16 @@
  * text, the user's key and meta.  A row is what makes an item exist: committing it is the commit
  * point of an add, removing it that of a delete.
  *
- * One header, one implementation for each database, chosen by meta_open.  Reads are functions on
- * `struct meta`, from any thread.  Writes happen inside a transaction, `struct meta_txn`, which one
- * thread begins, uses and ends; others wait meanwhile, readers too, so that no read sees half of one.
- * That thread itself reads with the meta_txn_* functions alone: with the others it would wait for
- * itself, which ends the program.
+ * One header over every database, chosen by meta_open.  Reads are functions on `struct meta`, from
+ * any thread.  Writes happen inside a transaction, `struct meta_txn`, which one thread begins, uses
+ * and ends; others wait meanwhile, readers too, so that no read sees half of one.  That thread
+ * itself reads with the meta_txn_* functions alone: with the others it would wait for itself, which
+ * ends the program.
  *
- * Results: 0; a positive META_* answer that the caller handles, nothing having changed; or a negative
- * failure with a sentence in `err`.  A write that names a user or collection there is none of answers
- * META_NONE; one with a name or number past the limits below is META_EIO.
- * Text given out is copied, and freed by the *_free or *_fini named with it.  Times are seconds since
- * 1970.
+ * Results: 0; a positive META_* answer that the caller handles, nothing having changed; or a
+ * negative failure with a sentence in `err`.  A write that names a user or collection there is none
+ * of answers META_NONE; one with a name or number past the limits below is META_EIO.  Text given
+ * out is copied, and freed by the *_free or *_fini named with it.  Times are seconds since 1970.
  */
 
 #ifndef META_H
@@ -51,8 +50,9 @@ struct meta_txn;
 /*
  * Open the database: `uri` NULL means SQLite in `folder`/meta.db, made when missing (0600).
  * Migrations run by themselves; a schema newer than this program, another program's database and a
- * damaged one are META_ECORRUPT and left alone.  An empty file is a new database.  META_EUNAVAILABLE:
- * another process has it, or `uri` asks for what this build lacks.  *out is NULL on failure.
+ * damaged one are META_ECORRUPT and left alone.  An empty file is a new database.
+ * META_EUNAVAILABLE: another process has it, or `uri` asks for what this build lacks.
+ * *out is NULL on failure.
  */
 int meta_open(const char *uri, const char *folder, struct meta **out, struct err *err);
 
@@ -65,7 +65,7 @@ int meta_schema(const struct meta *m);
 /* Drop everything and make the schema anew.  Collections' files are the caller's to remove. */
 int meta_reset(struct meta *m, struct err *err);
 
-/* --- transactions ------------------------------------------------------------------------------ */
+/* --- transactions ----------------------------------------------------------------------------- */
 
 /* Begin.  0 or a failure.  Waits for another thread's transaction to end. */
 int meta_begin(struct meta *m, struct meta_txn **out, struct err *err);
@@ -73,15 +73,16 @@ int meta_begin(struct meta *m, struct meta_txn **out, struct err *err);
 /*
  * Commit and free `t`.  0: durable.  META_EUNKNOWN: it may or may not have happened; every later
  * meta_begin then fails with META_EUNAVAILABLE until the database has been opened anew, while reads
- * go on and see what was before.  Any other failure: nothing changed.  After a failure (not an answer)
- * inside a transaction nothing more can be done in it, and this undoes it and returns that failure.
+ * go on and see what was before.  Any other failure: nothing changed.  After a failure (not an
+ * answer) inside a transaction nothing more can be done in it, and this undoes it and returns that
+ * failure.
  */
 int meta_commit(struct meta_txn *t, struct err *err);
 
 /* Undo and free `t`; NULL is fine. */
 void meta_rollback(struct meta_txn *t);
 
-/* --- users and sessions ------------------------------------------------------------------------ */
+/* --- users and sessions ----------------------------------------------------------------------- */
 
 struct meta_user {
 	uint64_t id;
@@ -119,7 +120,7 @@ int meta_session_end(struct meta_txn *t, const char *sid, struct err *err);
 int meta_session_end_user(struct meta_txn *t, uint64_t user, struct err *err);
 int meta_session_expire(struct meta_txn *t, int64_t now, struct err *err);
 
-/* --- collections ------------------------------------------------------------------------------- */
+/* --- collections ------------------------------------------------------------------------------ */
 
 struct meta_collection {
 	uint64_t number;		/* names its folder; never given twice */
@@ -129,7 +130,8 @@ struct meta_collection {
 	uint32_t dim;
 	uint32_t M, ef_construction;
 	uint64_t seed;
-	char provider[16], model[64], version[32]; /* embedder identity; provider "none": vectors only */
+	/* Embedder identity; provider "none": vectors only. */
+	char provider[16], model[64], version[32];
 	uint64_t identity;		/* random; ties hnsw.index to the collection */
 	uint64_t generation;		/* of vectors.bin, from 0 */
 	uint64_t next_id;		/* the next id to give */
@@ -163,7 +165,7 @@ int meta_collection_drop(struct meta_txn *t, uint64_t number, struct err *err);
 int meta_collection_advance(struct meta_txn *t, uint64_t number, uint64_t next_id,
     uint32_t next_slot, int64_t delta, struct err *err);
 
-/* --- items ------------------------------------------------------------------------------------- */
+/* --- items ------------------------------------------------------------------------------------ */
 
 struct meta_item {
 	uint64_t id;
@@ -197,14 +199,17 @@ int meta_items_by_slot(struct meta *m, uint64_t collection, const uint32_t *slot
 
 /*
  * Up to `limit` items with an id of at least `from`, by id.  Calls `fn` for each; the item is
- * borrowed for the call.  `fn` stops the walk by returning non-zero, which is then returned; it must
- * not call this module.  Writers wait meanwhile: walk far in pieces.
+ * borrowed for the call.  `fn` stops the walk by returning non-zero, which is then returned; it
+ * must not call this module.  Writers wait meanwhile: walk far in pieces.
  */
 int meta_items_walk(struct meta *m, uint64_t collection, uint64_t from, size_t limit,
     unsigned fields, int (*fn)(void *arg, const struct meta_item *item), void *arg,
     struct err *err);
 
-/* The bitmap of slots that items have, for slots below `nslots`: (nslots + 63) / 64 words, zeroed here. */
+/*
+ * The bitmap of slots that items have, for slots below `nslots`: (nslots + 63) / 64 words, zeroed
+ * here.
+ */
 int meta_items_live(struct meta *m, uint64_t collection, uint32_t nslots, uint64_t *live,
     struct err *err);
 
@@ -221,7 +226,7 @@ int meta_item_put(struct meta_txn *t, uint64_t collection, const struct meta_ite
 /* Remove an item; META_NONE. */
 int meta_item_delete(struct meta_txn *t, uint64_t collection, uint64_t id, struct err *err);
 
-/* --- requests: what makes a retry safe --------------------------------------------------------- */
+/* --- requests: what makes a retry safe -------------------------------------------------------- */
 
 /*
  * Remember that `request` of `user` was carried out, with `digest` of what it asked and the answer.

@@ -76,29 +76,24 @@ meta_collection_get(struct meta *m, uint64_t number, struct meta_collection *c, 
 	return find_collection(m, SQL_COLLECTION_GET, PARAMS(param_u64(number)), c, err);
 }
 
-/* Room for one more behind `n`; the array doubles when n is a power of two. */
-static int
-grow(struct meta_collection **list, size_t n, struct err *err)
-{
-	struct meta_collection *p;
-
-	if ((n & (n - 1)) != 0)
-		return 0;
-	if ((p = reallocarray(*list, n == 0 ? 1 : n * 2, sizeof(*p))) == NULL)
-		return err_set(err, META_ENOMEM, "no memory for %zu collections", n + 1);
-	*list = p;
-	return 0;
-}
-
 /* Every row of a query that is under way, whose first row is there when `rc` is 0. */
 static int
 read_list(struct meta *m, enum meta_sql sql, int rc, struct meta_collection **list, size_t *n,
     struct err *err)
 {
+	struct meta_collection *p;
+	size_t room = 0;
+
 	while (rc == 0) {
-		if ((rc = grow(list, *n, err)) != 0 ||
-		    (rc = read_collection(m, sql, &(*list)[*n], err)) != 0)
-			break;
+		if (*n == room) {
+			room = room == 0 ? 8 : room * 2;
+			if ((p = reallocarray(*list, room, sizeof(*p))) == NULL)
+				return err_set(err, META_ENOMEM, "no memory for %zu collections",
+				    room);
+			*list = p;
+		}
+		if ((rc = read_collection(m, sql, &(*list)[*n], err)) != 0)
+			return rc;
 		(*n)++;
 		rc = db_next(m, sql, err);
 	}

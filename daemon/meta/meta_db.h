@@ -55,7 +55,7 @@ enum meta_sql {
 	SQL_N
 };
 
-/* Parameters are $1, $2, ... and appear first in that order, which SQLite and PostgreSQL both take. */
+/* Parameters are $1, $2, ..., first seen in that order, as SQLite and PostgreSQL take them. */
 extern const char *const meta_sql_text[SQL_N];
 
 /* A value for a parameter; borrowed until the statement is done. */
@@ -119,8 +119,8 @@ struct meta_backend {
 	/*
 	 * Start `sql`, bring its next row, end it.  `next` returns 0 with a row, META_END without,
 	 * META_EXISTS or META_NONE when the statement would break a uniqueness or a reference (it
-	 * has then changed nothing, and the transaction goes on), or a failure.  `done` is due after
-	 * every `start`, also one that failed.
+	 * has then changed nothing, and the transaction goes on), or a failure.  `done` is due
+	 * after every `start`, also one that failed.
 	 */
 	int (*start)(void *db, enum meta_sql sql, const struct meta_param *p, size_t n,
 	    struct err *err);

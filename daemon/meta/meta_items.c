@@ -12,7 +12,8 @@ meta_item_fini(struct meta_item *item)
 	free(item->text);
 	free(item->key);
 	free(item->meta);
-	*item = (struct meta_item){ .id = META_NO_ID };
+	item->text = item->key = item->meta = NULL;
+	item->text_len = 0;
 }
 
 /* The item in the row, copied; the columns are in the order of ITEM in meta_sql.c. */

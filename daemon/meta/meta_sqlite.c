@@ -160,7 +160,8 @@ sqlite_next(void *db, enum meta_sql sql, struct err *err)
 	case SQLITE_CONSTRAINT_FOREIGNKEY:
 		return META_NONE;
 	default:
-		return sqlite_fail(d, rc, sqlite3_stmt_readonly(d->st[sql]) ? "read" : "write", err);
+		return sqlite_fail(d, rc,
+		    sqlite3_stmt_readonly(d->st[sql]) ? "read" : "write", err);
 	}
 }
 

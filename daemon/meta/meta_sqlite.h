@@ -29,12 +29,12 @@ int sqlite_commit(void *db, struct err *err);
 void sqlite_rollback(void *db);
 
 /*
- * What the schema's version is, 0 for a new database; changes nothing.  META_ECORRUPT when it is not
- * ours, damaged, or newer than this program.
+ * What the schema's version is, 0 for a new database; changes nothing.  META_ECORRUPT when it is
+ * not ours, damaged, or newer than this program.
  */
 int sqlite_schema_check(struct sqlite_db *d, int *version, struct err *err);
 
-/* Bring the schema from *version up to date, a transaction for each step.  Failures: meta_commit's. */
+/* Bring the schema from *version up to date, a transaction for each step.  Fails as meta_commit. */
 int sqlite_schema_migrate(struct sqlite_db *d, int *version, struct err *err);
 
 /* Opening, closing and meta_reset, as in struct meta_backend. */

@@ -3,8 +3,8 @@
  *
  * One connection, and locking_mode=EXCLUSIVE from before the first read: the lock on the file is
  * kept for life, the log's index lives in memory, and another process is told that the database is
- * taken.  synchronous=FULL makes a commit that was answered one that a power cut leaves.  Nothing in
- * the file changes before its schema has been looked at.
+ * taken.  synchronous=FULL makes a commit that was answered one that a power cut leaves.  Nothing
+ * in the file changes before its schema has been looked at.
  */
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 
 #include "meta_sqlite.h"
 
-enum { PAGE_LEAST = 512 };	/* bytes of the smallest page there is in SQLite */
+enum { PAGE_LEAST = 512 };	/* bytes; every page size of SQLite is a multiple */
 
 /* Make the file's name survive a power cut. */
 static int
@@ -33,21 +33,23 @@ sync_folder(const char *folder, struct err *err)
 }
 
 /*
- * SQLite takes a file without one whole page for a new database, and removes the log beside it.  That
- * is right for one that was made and never written, and loses all in one that was cut short.
+ * SQLite takes a file without one whole page for a new database and removes the log beside it, and
+ * takes a last page that was cut for a whole one.  The first is right for a file that was made and
+ * never written, the second for one whose log has the rest; else something is lost.
  */
 static int
 check_size(const char *path, struct err *err)
 {
 	char log[PATH_MAX];
 	struct stat st, log_st;
+	bool has_log;
 
 	if (stat(path, &st) != 0)
 		return err_sys(err, META_EIO, errno, "cannot look at %s", path);
-	if (st.st_size >= PAGE_LEAST)
-		return 0;
 	snprintf(log, sizeof(log), "%s-wal", path);
-	if (st.st_size == 0 && (stat(log, &log_st) != 0 || log_st.st_size == 0))
+	has_log = stat(log, &log_st) == 0 && log_st.st_size > 0;
+	if (st.st_size == 0 ? !has_log : st.st_size >= PAGE_LEAST &&
+	    (has_log || st.st_size % PAGE_LEAST == 0))
 		return 0;
 	return err_set(err, META_ECORRUPT, "meta.db is damaged: it has been cut to %lld bytes",
 	    (long long)st.st_size);

@@ -108,6 +108,7 @@ number_of(struct sqlite_db *d, const char *sql, int64_t *n, struct err *err)
 	sqlite3_stmt *st = NULL;
 	int rc;
 
+	*n = 0;
 	if ((rc = sqlite3_prepare_v2(d->db, sql, -1, &st, NULL)) == SQLITE_OK &&
 	    (rc = sqlite3_step(st)) == SQLITE_ROW) {
 		*n = sqlite3_column_int64(st, 0);

@@ -1,0 +1,244 @@
+/*
+ * main.c - coolvecd: options, settings, and the daemon's life.
+ */
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon.h"
+#include "file.h"
+#include "log.h"
+#include "num.h"
+#include "server.h"
+#include "sock.h"
+#include "wire.h"
+
+enum { OPT_READY_FD = 256, OPT_GROUP, OPT_INIT, OPT_MIGRATE, OPT_YES, OPT_LOG_LEVEL };
+
+struct options {
+	const char *env, *data, *socket, *group, *log_level;
+	bool must_env;
+	int ready_fd;
+	bool init, migrate, yes;
+};
+
+static const struct option long_options[] = {
+	{ "env", required_argument, NULL, 'e' },
+	{ "data", required_argument, NULL, 'd' },
+	{ "socket", required_argument, NULL, 's' },
+	{ "group", required_argument, NULL, OPT_GROUP },
+	{ "log-level", required_argument, NULL, OPT_LOG_LEVEL },
+	{ "ready-fd", required_argument, NULL, OPT_READY_FD },
+	{ "init", no_argument, NULL, OPT_INIT },
+	{ "migrate", no_argument, NULL, OPT_MIGRATE },
+	{ "yes", no_argument, NULL, OPT_YES },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void
+usage(FILE *f)
+{
+	fputs("usage: coolvecd [--env FILE] [--data DIR] [--socket PATH] [--group GROUP]\n"
+	      "                [--log-level LEVEL] [--ready-fd N]\n"
+	      "       coolvecd --init            make the data folder and its metadata, and exit\n"
+	      "       coolvecd --migrate [--yes] remove all data and begin anew, after asking\n"
+	      "\n"
+	      "Settings, from the environment, else from .env (default in brackets):\n", f);
+	settings_help(f);
+}
+
+static int
+parse(int argc, char **argv, struct options *o)
+{
+	uint64_t fd;
+	int c;
+
+	*o = (struct options){ .env = ".env", .ready_fd = -1 };
+	while ((c = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+		switch (c) {
+		case 'e':
+			o->env = optarg;
+			o->must_env = true;
+			break;
+		case 'd': o->data = optarg; break;
+		case 's': o->socket = optarg; break;
+		case OPT_GROUP: o->group = optarg; break;
+		case OPT_LOG_LEVEL: o->log_level = optarg; break;
+		case OPT_INIT: o->init = true; break;
+		case OPT_MIGRATE: o->migrate = true; break;
+		case OPT_YES: o->yes = true; break;
+		case OPT_READY_FD:
+			if (!num_parse(optarg, 0, 1 << 20, &fd)) {
+				fprintf(stderr, "coolvecd: --ready-fd needs a descriptor\n");
+				return EXIT_USAGE;
+			}
+			o->ready_fd = (int)fd;
+			break;
+		case 'h':
+			usage(stdout);
+			exit(EXIT_DONE);
+		case 'V':
+			printf("coolvecd %s\n", COOLVEC_VERSION);
+			exit(EXIT_DONE);
+		default:
+			usage(stderr);
+			return EXIT_USAGE;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "coolvecd: unexpected argument %s\n", argv[optind]);
+		return EXIT_USAGE;
+	}
+	return 0;
+}
+
+static void
+warn_unknown(const char *name)
+{
+	log_warn("there is no setting %s", name);
+}
+
+/* A flag is above the environment, which is above .env. */
+static int
+load(const struct options *o, struct env **env, struct settings *s, struct err *err)
+{
+	if ((o->data != NULL && setenv("VEC_DB_PATH", o->data, 1) != 0) ||
+	    (o->socket != NULL && setenv("COOLVEC_SOCKET", o->socket, 1) != 0) ||
+	    (o->log_level != NULL && setenv("COOLVEC_LOG_LEVEL", o->log_level, 1) != 0))
+		return err_set(err, -1, "no memory for the options");
+	if (env_load(o->env, o->must_env, env, err) != 0)
+		return -1;
+	return settings_load(s, *env, warn_unknown, err);
+}
+
+static enum log_level
+level_of(const char *name)
+{
+	return strcmp(name, "error") == 0 ? LOG_ERROR :
+	    strcmp(name, "warn") == 0	  ? LOG_WARN :
+	    strcmp(name, "debug") == 0	  ? LOG_DEBUG : LOG_INFO;
+}
+
+/* --- --init and --migrate ---------------------------------------------------------------------- */
+
+static bool
+confirm(const struct settings *s)
+{
+	char answer[16] = "";
+
+	if (!isatty(STDIN_FILENO)) {
+		fprintf(stderr, "coolvecd: --migrate removes all users, texts and vectors in %s; say"
+		    " --yes\n", s->data);
+		return false;
+	}
+	fprintf(stderr, "Remove all users, texts and vectors in %s? [y/N] ", s->data);
+	return fgets(answer, sizeof(answer), stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+static int
+reset(const struct settings *s, struct meta *m, struct err *err)
+{
+	char folder[4096];
+
+	snprintf(folder, sizeof(folder), "%s/collections", s->data);
+	if (meta_reset(m, err) != 0)
+		return -1;
+	return file_remove_tree(folder, err);
+}
+
+static int
+administer(const struct options *o, const struct settings *s, struct err *err)
+{
+	struct meta *m = NULL;
+	int lock, rc = -1;
+
+	if (o->migrate && !o->yes && !confirm(s))
+		return err_set(err, -1, "nothing was changed");
+	if ((lock = daemon_lock(s->data, err)) < 0)
+		return -1;
+	if (meta_open(s->db_uri, s->data, &m, err) == 0 && (!o->migrate || reset(s, m, err) == 0)) {
+		printf("%s: metadata schema %d\n", s->data, meta_schema(m));
+		rc = 0;
+	}
+	meta_close(m);
+	close(lock);
+	return rc;
+}
+
+/* --- serving ----------------------------------------------------------------------------------- */
+
+/* Is standard error the journal?  systemd says which file that would be; it may be inherited. */
+static bool
+is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long dev, ino;
+	struct stat st;
+
+	return stream != NULL && sscanf(stream, "%llu:%llu", &dev, &ino) == 2 &&
+	    fstat(STDERR_FILENO, &st) == 0 && st.st_dev == dev && st.st_ino == ino;
+}
+
+/* 1,024 connections and two descriptors a collection want more than the usual soft limit. */
+static void
+raise_limits(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
+		r.rlim_cur = r.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &r);
+	}
+}
+
+static int
+serve(const struct options *o, const struct settings *s, struct err *err)
+{
+	struct server_options so = { .group = o->group, .ready_fd = o->ready_fd };
+	struct daemon d;
+	char path[128];
+	int rc;
+
+	if (sock_path(s->socket, true, path, sizeof(path), err) != 0 || daemon_start(s, &d, err) != 0)
+		return -1;
+	so.path = path;
+	rc = server_run(&d, &so, err);
+	daemon_stop(&d);
+	if (rc == 0)
+		log_info("stopped");
+	return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o;
+	struct settings s = { 0 };
+	struct env *env = NULL;
+	struct err err;
+	int rc;
+
+	if ((rc = parse(argc, argv, &o)) != 0)
+		return rc;
+	signal(SIGPIPE, SIG_IGN);
+	umask(077);
+	log_init(LOG_INFO, is_journal());
+	if ((rc = load(&o, &env, &s, &err)) == 0) {
+		log_init(level_of(s.log_level), is_journal());
+		raise_limits();
+		rc = o.init || o.migrate ? administer(&o, &s, &err) : serve(&o, &s, &err);
+		settings_fini(&s);
+	}
+	env_free(env);
+	if (rc != 0)
+		fprintf(stderr, "coolvecd: %s\n", err.text);
+	return rc == 0 ? EXIT_DONE : EXIT_FAILED;
+}

@@ -1,0 +1,293 @@
+/*
+ * call.c - from a line to an operation, and from its outcome to a line.
+ */
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "args.h"
+#include "call.h"
+#include "file.h"
+#include "log.h"
+#include "ops.h"
+#include "vec.h"
+
+struct call *
+call_new(struct daemon *d, void *conn, char *line, size_t nline, void (*done)(struct call *c))
+{
+	struct call *c = calloc(1, sizeof(*c));
+
+	if (c == NULL) {
+		free(line);
+		return NULL;
+	}
+	c->d = d;
+	c->conn = conn;
+	c->line = line;
+	c->nline = nline;
+	c->done = done;
+	snprintf(c->id, sizeof(c->id), "null");
+	return c;
+}
+
+/* A line may hold a password, a reply a token. */
+void
+call_free(struct call *c)
+{
+	if (c == NULL)
+		return;
+	if (c->line != NULL)
+		file_forget(c->line, c->nline);
+	free(c->line);
+	free(c->reply);
+	free(c);
+}
+
+void
+call_finish(struct call *c)
+{
+	c->done(c);
+}
+
+/* What is left to say when there is no memory to say anything. */
+static void
+set_reply(struct call *c, json_t *reply)
+{
+	static const char *const bare = "{\"id\":%s,\"ok\":false,\"error\":{\"name\":\"internal\","
+					"\"message\":\"no memory for the answer\"}}\n";
+
+	free(c->reply);
+	c->reply = reply != NULL ? wire_dump(reply, &c->nreply) : NULL;
+	json_decref(reply);
+	if (c->reply == NULL) {
+		int n = asprintf(&c->reply, bare, c->id);
+
+		c->nreply = n > 0 ? (size_t)n : 0;
+		if (n <= 0)
+			c->reply = NULL;	/* the loop closes the connection then */
+	}
+}
+
+/* The id as it came; it was checked to be short. */
+static json_t *
+id_json(const struct call *c)
+{
+	return json_loads(c->id, JSON_DECODE_ANY, NULL);
+}
+
+void
+call_reply(struct call *c, json_t *result)
+{
+	json_t *reply = NULL;
+
+	if (result != NULL)
+		reply = json_pack("{s:o, s:b, s:o}", "id", id_json(c), "ok", 1, "result", result);
+	set_reply(c, reply);
+}
+
+static void
+fail(struct call *c, enum wire_code code, json_t *detail, const char *fmt, va_list ap)
+{
+	json_t *reply;
+	char *message;
+
+	if (vasprintf(&message, fmt, ap) < 0)
+		message = NULL;
+	reply = json_pack("{s:o, s:b, s:{s:s, s:s*, s:o*}}", "id", id_json(c), "ok", 0, "error",
+	    "name", wire_error(code)->name, "message", message, "detail", detail);
+	free(message);
+	set_reply(c, reply);
+}
+
+void
+call_fail(struct call *c, enum wire_code code, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fail(c, code, NULL, fmt, ap);
+	va_end(ap);
+}
+
+void
+call_fail_detail(struct call *c, enum wire_code code, json_t *detail, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fail(c, code, detail, fmt, ap);
+	va_end(ap);
+}
+
+enum wire_code
+call_code_meta(int rc)
+{
+	switch (rc) {
+	case META_NONE: return WIRE_NOT_FOUND;
+	case META_EXISTS: return WIRE_EXISTS;
+	case META_ENOSPC: return WIRE_NO_SPACE;
+	case META_EUNAVAILABLE: return WIRE_UNAVAILABLE;
+	case META_EUNKNOWN: return WIRE_UNKNOWN;
+	default: return WIRE_INTERNAL;
+	}
+}
+
+enum wire_code
+call_code_vec(int rc)
+{
+	switch (rc) {
+	case VEC_EDIM: return WIRE_DIMENSION_MISMATCH;
+	case VEC_EVALUE: return WIRE_BAD_REQUEST;
+	case VEC_ENOSPC: return WIRE_NO_SPACE;
+	case VEC_EFULL: return WIRE_NO_SPACE;
+	case VEC_EREADONLY: return WIRE_READ_ONLY;
+	case VEC_ENOTFOUND: return WIRE_NOT_FOUND;
+	default: return WIRE_INTERNAL;
+	}
+}
+
+enum wire_code
+call_code_embed(int rc)
+{
+	switch (rc) {
+	case EMBED_EINVAL: return WIRE_BAD_REQUEST;
+	case EMBED_EUNAVAILABLE: return WIRE_EMBEDDER_UNAVAILABLE;
+	case EMBED_ERATE: return WIRE_RATE_LIMITED;
+	default: return WIRE_INTERNAL;
+	}
+}
+
+void
+call_fail_meta(struct call *c, int rc, const struct err *err)
+{
+	if (rc < 0)
+		log_error("metadata: %s", err->text);
+	call_fail(c, call_code_meta(rc), "%s", err->text);
+}
+
+void
+call_fail_vec(struct call *c, int rc, const char *message)
+{
+	call_fail(c, call_code_vec(rc), "%s", message);
+}
+
+/* The id that is echoed: short, a string or an integer. */
+static int
+take_id(struct call *c, json_t *root)
+{
+	json_t *id = json_object_get(root, "id");
+	char text[sizeof(c->id)];
+	size_t n;
+
+	if (id == NULL || json_is_null(id))
+		return 0;
+	if (!json_is_integer(id) &&
+	    !(json_is_string(id) && json_string_length(id) <= WIRE_ID_MAX)) {
+		call_fail(c, WIRE_BAD_REQUEST, "id is neither an integer nor a string of at most %d"
+		    " bytes", WIRE_ID_MAX);
+		return -1;
+	}
+	n = json_dumpb(id, text, sizeof(text) - 1, JSON_ENCODE_ANY | JSON_COMPACT);
+	if (n == 0 || n >= sizeof(text)) {
+		call_fail(c, WIRE_BAD_REQUEST, "id is too long");
+		return -1;
+	}
+	text[n] = '\0';
+	memcpy(c->id, text, n + 1);
+	return 0;
+}
+
+/* A token opens its session, and a session names its user. */
+static int
+authenticate(struct call *c, const json_t *root)
+{
+	const json_t *token = json_object_get(root, "token");
+	struct err err;
+	int rc;
+
+	if (token == NULL || json_is_null(token)) {
+		call_fail(c, WIRE_UNAUTHENTICATED, "no token: log in first");
+		return -1;
+	}
+	if (!json_is_string(token)) {
+		call_fail(c, WIRE_BAD_REQUEST, "token is not a string");
+		return -1;
+	}
+	if (token_read(&c->d->token_key, json_string_value(token), json_string_length(token),
+		daemon_now(), &c->token, &err) != 0) {
+		call_fail(c, WIRE_UNAUTHENTICATED, "%s", err.text);
+		return -1;
+	}
+	rc = meta_session_user(c->d->meta, c->token.sid, daemon_now(), &c->user, &err);
+	if (rc < 0) {
+		call_fail_meta(c, rc, &err);
+		return -1;
+	}
+	if (rc == META_NONE || strcmp(c->user.name, c->token.username) != 0) {
+		call_fail(c, WIRE_UNAUTHENTICATED, "the session is over: log in again");
+		return -1;
+	}
+	c->trusted = true;
+	return 0;
+}
+
+static int
+dispatch(struct call *c, json_t *root)
+{
+	json_t *args = json_object_get(root, "args");
+	const char *name = json_string_value(json_object_get(root, "op"));
+	const struct op *op;
+	enum wire_code code;
+	const char *member;
+	char why[256];
+	json_t *v;
+	int rc = CALL_DONE;
+
+	json_object_foreach(root, member, v)
+		if (strcmp(member, "id") != 0 && strcmp(member, "op") != 0 &&
+		    strcmp(member, "token") != 0 && strcmp(member, "args") != 0) {
+			call_fail(c, WIRE_BAD_REQUEST, "unknown member \"%.64s\"", member);
+			return CALL_DONE;
+		}
+	if (name == NULL) {
+		call_fail(c, WIRE_BAD_REQUEST, "op is missing or not a string");
+		return CALL_DONE;
+	}
+	if ((op = op_find(name)) == NULL) {
+		call_fail(c, WIRE_UNKNOWN_OP, "there is no operation \"%.64s\"", name);
+		return CALL_DONE;
+	}
+	if (!op->open && authenticate(c, root) != 0)
+		return CALL_DONE;
+	if (args != NULL && !json_is_object(args)) {
+		call_fail(c, WIRE_BAD_REQUEST, "args is not an object");
+		return CALL_DONE;
+	}
+	args = args != NULL ? json_incref(args) : json_object();
+	if (args == NULL)
+		call_fail(c, WIRE_INTERNAL, "no memory for the request");
+	else if ((code = args_check(args, op->args, why, sizeof(why))) != WIRE_OK)
+		call_fail(c, code, "%s", why);
+	else
+		rc = op->run(c, args);
+	json_decref(args);
+	return rc;
+}
+
+void
+call_run(struct call *c)
+{
+	char why[256];
+	json_t *root = wire_parse(c->line, c->nline, why, sizeof(why));
+	int rc = CALL_DONE;
+
+	if (root == NULL)
+		call_fail(c, WIRE_BAD_JSON, "%s", why);
+	else if (take_id(c, root) == 0)
+		rc = dispatch(c, root);
+	json_decref(root);
+	if (rc == CALL_DONE)
+		call_finish(c);
+}

@@ -1,0 +1,74 @@
+/*
+ * call.h - one request on its way to its answer.
+ *
+ * A call is made by the loop from a line, runs on the work lane, and is finished exactly once, by
+ * whatever thread has the answer; from then on it belongs to the loop, which writes the answer and
+ * frees it.  JSON values live and die on one thread, so whoever passes a call on to another lane
+ * copies what it needs out of the arguments first.
+ */
+
+#ifndef CALL_H
+#define CALL_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "daemon.h"
+#include "lane.h"
+#include "meta.h"
+#include "wire.h"
+
+/* What an operation's function answers. */
+enum {
+	CALL_DONE = 0,		/* the reply is set */
+	CALL_LATER = 1,		/* handed on: somebody else sets the reply and finishes the call */
+};
+
+struct call {
+	struct lane_job job;
+	struct daemon *d;
+	void *conn;			/* the loop's; nobody else looks inside */
+	void (*done)(struct call *c);	/* called once, by any thread, with the reply set */
+	char *line;			/* the request, `nline` bytes */
+	size_t nline;
+
+	char id[2 * WIRE_ID_MAX + 8];	/* of the request, as JSON */
+	struct meta_user user;		/* who asks, when the operation needs a token */
+	struct token token;
+
+	char *reply;			/* one line with its LF */
+	size_t nreply;
+	bool trusted;			/* the connection has shown who it is */
+	bool hang_up;			/* close the connection after the reply */
+};
+
+/* Takes `line`.  NULL: no memory, and `line` is freed. */
+struct call *call_new(struct daemon *d, void *conn, char *line, size_t nline,
+    void (*done)(struct call *c));
+void call_free(struct call *c);
+
+/* Parse, authenticate, dispatch.  On the work lane. */
+void call_run(struct call *c);
+
+/* Set the reply: a result (taken; NULL: no memory) or an error. */
+void call_reply(struct call *c, json_t *result);
+void call_fail(struct call *c, enum wire_code code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The same with a detail object (taken). */
+void call_fail_detail(struct call *c, enum wire_code code, json_t *detail, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* A module's failure as the protocol says it: the sentence travels untouched. */
+void call_fail_meta(struct call *c, int rc, const struct err *err);
+void call_fail_vec(struct call *c, int rc, const char *message);
+
+enum wire_code call_code_meta(int rc);
+enum wire_code call_code_vec(int rc);
+enum wire_code call_code_embed(int rc);
+
+/* The reply is set: give the call back to the loop. */
+void call_finish(struct call *c);
+
+#endif

@@ -1,0 +1,374 @@
+/*
+ * commit.c - the commit lane: group commit.
+ *
+ * A group goes through five steps.  What fails a job before the commit fails that job alone, and the
+ * slots of its vectors are burnt: no row will ever name them.  What fails the transaction fails the
+ * group.  After the commit nothing may fail any more.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "commit.h"
+#include "indexer.h"
+#include "log.h"
+
+#define GROUP_MAX 64			/* jobs in one transaction */
+#define QUEUE_MAX 4096
+#define REQUEST_LIFE (24 * 3600)	/* seconds a request_id is remembered */
+#define EXPIRE_EVERY 3600
+
+struct commit {
+	struct daemon *d;
+	struct lane *lane;
+	int64_t expired;		/* daemon_clock of the last expiry of request_ids */
+};
+
+struct commit_job *
+commit_job_new(struct call *c, struct space *s, enum commit_kind kind, size_t n, size_t nvectors)
+{
+	struct commit_job *job = calloc(1, sizeof(*job));
+	size_t dim = s != NULL ? s->info.dim : 0;
+
+	if (job == NULL)
+		return NULL;
+	job->items = calloc(n + 1, sizeof(*job->items));
+	job->gone = calloc(n + 1, sizeof(*job->gone));
+	job->vectors = calloc(nvectors * dim + 1, sizeof(float));
+	if (job->items == NULL || job->gone == NULL || job->vectors == NULL) {
+		commit_job_free(job);
+		return NULL;
+	}
+	job->call = c;
+	job->space = s;
+	job->number = s != NULL ? s->info.number : 0;
+	job->kind = kind;
+	job->n = n;
+	job->nvectors = nvectors;
+	return job;
+}
+
+void
+commit_job_free(struct commit_job *job)
+{
+	if (job == NULL)
+		return;
+	for (size_t i = 0; i < job->n; i++) {
+		free(job->items[i].text);
+		free(job->items[i].key);
+		free(job->items[i].meta);
+	}
+	free(job->items);
+	free(job->gone);
+	free(job->vectors);
+	free(job->request);
+	json_decref(job->result);
+	free(job);
+}
+
+/* --- the steps --------------------------------------------------------------------------------- */
+
+static void
+fail_job(struct commit_job *job, enum wire_code code, const char *sentence)
+{
+	job->code = code;
+	err_set(&job->err, (int)code, "%s", sentence);
+}
+
+static struct commit_job *
+next_job(const struct commit_job *job)
+{
+	return (struct commit_job *)(void *)job->job.next;
+}
+
+/* 1. Write the vectors. */
+static void
+append(struct commit_job *jobs)
+{
+	struct vec_error ve;
+	int rc;
+
+	for (struct commit_job *j = jobs; j != NULL; j = next_job(j)) {
+		if (atomic_load(&j->space->dropped)) {
+			fail_job(j, WIRE_NOT_FOUND, "the collection was dropped meanwhile");
+			continue;
+		}
+		if (j->nvectors == 0)
+			continue;
+		rc = vec_append(j->space->vec, j->vectors, j->nvectors, &j->first, &ve);
+		if (rc != 0) {
+			fail_job(j, call_code_vec(rc), ve.message);
+			j->nvectors = 0;
+			continue;
+		}
+		j->space->next_slot = j->first + (uint32_t)j->nvectors;
+	}
+}
+
+/* The first job of the chain that is about the same collection. */
+static bool
+is_first_of_space(const struct commit_job *jobs, const struct commit_job *job)
+{
+	while (jobs->space != job->space)
+		jobs = next_job(jobs);
+	return jobs == job;
+}
+
+static bool
+has_vectors(const struct commit_job *jobs, const struct space *s)
+{
+	for (; jobs != NULL; jobs = next_job(jobs))
+		if (jobs->space == s && jobs->code == WIRE_OK && jobs->nvectors > 0)
+			return true;
+	return false;
+}
+
+/* 2. Make them durable. */
+static void
+sync_vectors(struct commit_job *jobs)
+{
+	struct vec_error ve;
+	int rc;
+
+	for (struct commit_job *j = jobs; j != NULL; j = next_job(j)) {
+		if (!is_first_of_space(jobs, j) || !has_vectors(jobs, j->space))
+			continue;
+		if ((rc = vec_sync(j->space->vec, &ve)) == 0)
+			continue;
+		log_error("collection %llu is read-only from now on: %s",
+		    (unsigned long long)j->number, ve.message);
+		for (struct commit_job *k = j; k != NULL; k = next_job(k))
+			if (k->space == j->space && k->code == WIRE_OK && k->nvectors > 0)
+				fail_job(k, WIRE_READ_ONLY, ve.message);
+	}
+}
+
+/* The counters of each collection that changed, one row each. */
+static int
+advance(struct commit_job *jobs, struct meta_txn *t, struct err *err)
+{
+	int rc = 0;
+
+	for (struct commit_job *j = jobs; j != NULL && rc == 0; j = next_job(j)) {
+		int64_t delta = 0;
+		bool changed = false;
+
+		if (!is_first_of_space(jobs, j))
+			continue;
+		for (struct commit_job *k = j; k != NULL; k = next_job(k))
+			if (k->space == j->space && k->code == WIRE_OK) {
+				delta += k->delta;
+				changed = true;
+			}
+		if (changed)
+			rc = meta_collection_advance(t, j->number, j->space->next_id,
+			    j->space->next_slot, delta, err);
+	}
+	return rc;
+}
+
+/* 3. Write the rows, and commit. */
+static void
+commit_rows(struct commit *cm, struct commit_job *jobs)
+{
+	struct meta_txn *t = NULL;
+	int64_t now = daemon_clock();
+	struct err err;
+	int rc;
+
+	if ((rc = meta_begin(cm->d->meta, &t, &err)) != 0)
+		goto fail;
+	for (struct commit_job *j = jobs; j != NULL; j = next_job(j))
+		if (j->code == WIRE_OK && (rc = commit_apply(j, t, &err)) != 0)
+			goto fail;
+	if ((rc = advance(jobs, t, &err)) != 0)
+		goto fail;
+	if (now - cm->expired >= EXPIRE_EVERY) {
+		if ((rc = meta_request_expire(t, daemon_now() - REQUEST_LIFE, &err)) != 0)
+			goto fail;
+		cm->expired = now;
+	}
+	rc = meta_commit(t, &err);
+	t = NULL;
+	if (rc == 0)
+		return;
+fail:
+	meta_rollback(t);
+	log_error("changes were not committed: %s", err.text);
+	for (struct commit_job *j = jobs; j != NULL; j = next_job(j))
+		if (j->code == WIRE_OK)
+			fail_job(j, call_code_meta(rc), err.text);
+}
+
+/* 4. Let the vectors be found, and those that are gone no more. */
+static void
+publish(struct commit_job *jobs)
+{
+	struct vec_error ve;
+
+	for (struct commit_job *j = jobs; j != NULL; j = next_job(j)) {
+		bool used = j->code == WIRE_OK && j->result != NULL && j->nvectors > 0;
+
+		for (size_t i = 0; !used && i < j->nvectors; i++)
+			vec_delete(j->space->vec, j->first + (uint32_t)i, NULL);	/* burnt */
+	}
+	for (struct commit_job *j = jobs; j != NULL; j = next_job(j)) {
+		if (j->code != WIRE_OK)
+			continue;
+		if (is_first_of_space(jobs, j) || j->nvectors > 0)
+			if (vec_publish(j->space->vec, j->space->next_slot, &ve) != 0)
+				log_error("collection %llu: %s", (unsigned long long)j->number,
+				    ve.message);
+		for (size_t i = 0; i < j->ngone; i++)
+			vec_delete(j->space->vec, j->gone[i], NULL);
+	}
+}
+
+/* 5. Answer. */
+static void
+answer(struct commit *cm, struct commit_job *jobs)
+{
+	struct commit_job *next;
+
+	for (struct commit_job *j = jobs; j != NULL; j = next) {
+		struct call *c = j->call;
+
+		next = next_job(j);
+		if (j->code != WIRE_OK) {
+			call_fail(c, j->code, "%s", j->err.text);
+		} else {
+			call_reply(c, j->result);
+			j->result = NULL;
+		}
+		spaces_release(cm->d->spaces, j->space);
+		commit_job_free(j);
+		call_finish(c);
+	}
+	indexer_kick(cm->d->indexer);
+}
+
+static void
+run_group(struct commit *cm, struct commit_job *jobs)
+{
+	append(jobs);
+	sync_vectors(jobs);
+	commit_rows(cm, jobs);
+	publish(jobs);
+	answer(cm, jobs);
+}
+
+/* --- dropping a collection --------------------------------------------------------------------- */
+
+static void
+run_drop(struct commit *cm, struct commit_job *job)
+{
+	struct meta_collection info;
+	struct call *c = job->call;
+	struct meta_txn *t = NULL;
+	struct err err;
+	int rc;
+
+	if ((rc = meta_collection_get(cm->d->meta, job->number, &info, &err)) == 0 &&
+	    (rc = meta_begin(cm->d->meta, &t, &err)) == 0) {
+		if ((rc = meta_collection_drop(t, job->number, &err)) == 0)
+			rc = meta_commit(t, &err);
+		else
+			meta_rollback(t);
+	}
+	if (rc == META_NONE) {
+		call_fail(c, WIRE_NOT_FOUND, "the collection was dropped meanwhile");
+	} else if (rc != 0) {
+		call_fail_meta(c, rc, &err);
+	} else {
+		if (job->space != NULL)
+			atomic_store(&job->space->dropped, true); /* the last holder removes the folder */
+		else
+			space_remove(cm->d, job->number);
+		call_reply(c, json_pack("{s:s, s:I}", "name", info.name, "count",
+		    (json_int_t)info.count));
+	}
+	spaces_release(cm->d->spaces, job->space);
+	commit_job_free(job);
+	call_finish(c);
+}
+
+/* --- the lane ---------------------------------------------------------------------------------- */
+
+/* Take what waits; a drop ends a group and stands alone. */
+static void
+run(void *arg, struct lane_job *first)
+{
+	struct commit *cm = arg;
+	struct commit_job *group = NULL, *j, *next;
+	struct commit_job **last = &group;
+
+	first->next = lane_take(cm->lane, GROUP_MAX - 1);
+	for (j = (struct commit_job *)(void *)first; j != NULL; j = next) {
+		next = next_job(j);
+		j->job.next = NULL;
+		if (j->kind != COMMIT_DROP) {
+			*last = j;
+			last = (struct commit_job **)(void *)&j->job.next;
+			continue;
+		}
+		if (group != NULL)
+			run_group(cm, group);
+		group = NULL;
+		last = &group;
+		run_drop(cm, j);
+	}
+	if (group != NULL)
+		run_group(cm, group);
+}
+
+struct commit *
+commit_new(struct daemon *d)
+{
+	struct commit *cm = calloc(1, sizeof(*cm));
+
+	if (cm == NULL)
+		return NULL;
+	cm->d = d;
+	cm->expired = daemon_clock() - EXPIRE_EVERY;
+	if ((cm->lane = lane_new("commit", 1, QUEUE_MAX, run, cm)) == NULL) {
+		free(cm);
+		return NULL;
+	}
+	return cm;
+}
+
+void
+commit_free(struct commit *cm)
+{
+	if (cm == NULL)
+		return;
+	lane_free(cm->lane);
+	free(cm);
+}
+
+int
+commit_push(struct commit_job *job)
+{
+	struct call *c = job->call;
+
+	if (lane_push(c->d->commit->lane, &job->job))
+		return CALL_LATER;
+	spaces_release(c->d->spaces, job->space);
+	commit_job_free(job);
+	call_fail(c, WIRE_BUSY, "too many changes are waiting");
+	return CALL_DONE;
+}
+
+int
+commit_drop(struct call *c, uint64_t number, struct space *s)
+{
+	struct commit_job *job = commit_job_new(c, s, COMMIT_DROP, 0, 0);
+
+	if (job == NULL) {
+		spaces_release(c->d->spaces, s);
+		call_fail(c, WIRE_INTERNAL, "no memory to drop the collection");
+		return CALL_DONE;
+	}
+	job->number = number;
+	return commit_push(job);
+}

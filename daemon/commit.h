@@ -1,0 +1,79 @@
+/*
+ * commit.h - how items change.
+ *
+ * One thread, the commit lane, makes all changes to items.  It takes the changes that wait, writes
+ * their vectors, makes these durable with one fdatasync for each collection, commits all rows in one
+ * transaction, publishes, and only then answers: so adds that come at the same time share the two
+ * waits for the disk.
+ */
+
+#ifndef COMMIT_H
+#define COMMIT_H
+
+#include "call.h"
+#include "space.h"
+
+struct commit_item {
+	uint64_t id;		/* of an update or delete */
+	uint32_t crc;		/* of its vector */
+	char *text;		/* NULL: none; in an update: stays */
+	size_t text_len;
+	char *key;
+	char *meta;		/* NULL: none; in an update: stays, unless drop_meta */
+	bool by_key;		/* a delete by key */
+	bool drop_meta;
+};
+
+enum commit_kind { COMMIT_ADD, COMMIT_UPDATE, COMMIT_DELETE, COMMIT_DROP };
+
+struct commit_job {
+	struct lane_job job;
+	struct call *call;
+	struct space *space;	/* held for the job; NULL: a drop of what cannot be opened */
+	uint64_t number;	/* of the collection */
+	enum commit_kind kind;
+	bool single;		/* answer with `id`, and not_found for a missing one */
+	bool lexical;		/* the local embedder made vectors: the answer says so */
+	struct commit_item *items;
+	size_t n;
+	float *vectors;		/* nvectors rows, in the order of the items */
+	size_t nvectors;	/* n for an add, 0 or 1 for an update, 0 for the others */
+	char *request;		/* request_id, or NULL */
+	uint64_t digest;	/* of what was asked */
+
+	uint32_t first;		/* the first of the slots that the vectors got */
+	uint32_t *gone;		/* slots that no item has any more after this */
+	size_t ngone;
+	int64_t delta;		/* items more, or fewer */
+	enum wire_code code;	/* WIRE_OK, or why it failed */
+	struct err err;
+	json_t *result;		/* the answer; the commit lane's thread only */
+};
+
+struct commit *commit_new(struct daemon *d);
+
+/* Finishes what waits.  NULL is fine. */
+void commit_free(struct commit *cm);
+
+/*
+ * A job for `n` items and at most `nvectors` vectors.  It takes over the hold on `s`.  NULL: no
+ * memory; the hold is then the caller's still.
+ */
+struct commit_job *commit_job_new(struct call *c, struct space *s, enum commit_kind kind, size_t n,
+    size_t nvectors);
+void commit_job_free(struct commit_job *job);
+
+/* Hand a job (taken) to the lane.  CALL_LATER, or CALL_DONE with the call failed as busy. */
+int commit_push(struct commit_job *job);
+
+/* Drop a collection; takes over the hold on `s`, which is NULL when it cannot be opened. */
+int commit_drop(struct call *c, uint64_t number, struct space *s);
+
+/*
+ * In commit_apply.c: write the rows of a job whose vectors are durable.  0 with job->result set; 0
+ * with job->code set when the job cannot be done, nothing written; or a failure of the database,
+ * which fails the whole transaction.
+ */
+int commit_apply(struct commit_job *job, struct meta_txn *t, struct err *err);
+
+#endif

@@ -1,0 +1,253 @@
+/*
+ * conn.c - lines in, answers out, one at a time.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "conn.h"
+#include "file.h"
+#include "log.h"
+
+#define READ_SIZE ((size_t)64 << 10)
+#define AHEAD_MAX ((size_t)64 << 10)	/* read ahead while a call is under way */
+#define KEEP_MAX ((size_t)256 << 10)	/* of an empty buffer */
+
+static void next_line(struct conn *c);
+
+static void
+free_call(struct conn *c)
+{
+	call_free(c->call);
+	c->call = NULL;
+}
+
+/* The handle is closed and no call is out: the connection is no more. */
+static void
+end_if_done(struct conn *c)
+{
+	if (!c->closed || c->calling)
+		return;
+	free_call(c);
+	buf_fini(&c->in);
+	c->gone(c);
+}
+
+static void
+on_closed(uv_handle_t *handle)
+{
+	struct conn *c = handle->data;
+
+	c->closed = true;
+	end_if_done(c);
+}
+
+static void
+close_conn(struct conn *c)
+{
+	if (c->state == CONN_CLOSING)
+		return;
+	c->state = CONN_CLOSING;
+	uv_close((uv_handle_t *)&c->pipe, on_closed);
+}
+
+/* --- writing ----------------------------------------------------------------------------------- */
+
+static void
+on_written(uv_write_t *write, int status)
+{
+	struct conn *c = write->data;
+	bool hang_up = c->call->hang_up;
+
+	if (c->state == CONN_CLOSING)
+		return;
+	free_call(c);
+	if (status < 0 || hang_up) {
+		close_conn(c);
+		return;
+	}
+	c->state = CONN_READING;
+	c->waiting = daemon_clock();
+	next_line(c);
+}
+
+static void
+write_reply(struct conn *c)
+{
+	uv_buf_t b = uv_buf_init(c->call->reply, (unsigned)c->call->nreply);
+
+	c->state = CONN_WRITING;
+	c->waiting = daemon_clock();
+	c->write.data = c;
+	if (c->call->reply == NULL ||
+	    uv_write(&c->write, (uv_stream_t *)&c->pipe, &b, 1, on_written) != 0)
+		close_conn(c);
+}
+
+void
+conn_answer(struct conn *c)
+{
+	c->calling = false;
+	if (c->state == CONN_CLOSING) {
+		end_if_done(c);
+		return;
+	}
+	c->trusted = c->trusted || c->call->trusted;
+	write_reply(c);
+}
+
+/* An answer that needs no call to be run. */
+static void
+answer_at_once(struct conn *c, enum wire_code code, const char *sentence)
+{
+	c->call = call_new(c->d, c, NULL, 0, c->done);
+	if (c->call == NULL) {
+		close_conn(c);
+		return;
+	}
+	call_fail(c->call, code, "%s", sentence);
+	c->call->hang_up = true;
+	write_reply(c);
+}
+
+/* --- reading ----------------------------------------------------------------------------------- */
+
+static void
+start_call(struct conn *c, size_t n)
+{
+	char *line = malloc(n + 1);
+
+	if (line != NULL)
+		memcpy(line, c->in.p, n);
+	file_forget(c->in.p, n);
+	buf_drop(&c->in, n + 1);
+	if (c->in.len == 0 && c->in.room > KEEP_MAX)
+		buf_fini(&c->in);	/* after a long line */
+	c->scanned = 0;
+	c->call = line != NULL ? call_new(c->d, c, line, n, c->done) : NULL;
+	if (c->call == NULL) {
+		close_conn(c);
+		return;
+	}
+	c->state = CONN_CALLING;
+	c->calling = true;
+	if (!lane_push(c->d->work, &c->call->job)) {
+		call_fail(c->call, WIRE_BUSY, "too many requests are waiting");
+		conn_answer(c);
+	}
+}
+
+static void
+alloc_read(uv_handle_t *handle, size_t suggested, uv_buf_t *b)
+{
+	struct conn *c = handle->data;
+	char *room = buf_room(&c->in, READ_SIZE);
+
+	(void)suggested;
+	*b = uv_buf_init(room, room != NULL ? (unsigned)READ_SIZE : 0);
+}
+
+static void
+on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *b)
+{
+	struct conn *c = stream->data;
+
+	(void)b;
+	if (c->state == CONN_CLOSING || n == 0)
+		return;
+	if (n < 0) {
+		c->ended = true;
+		uv_read_stop(stream);
+		c->reading = false;
+		if (n != UV_EOF || c->state == CONN_READING)
+			close_conn(c);	/* half a line has no end now */
+		return;
+	}
+	buf_used(&c->in, (size_t)n);
+	if (c->state == CONN_READING)
+		next_line(c);
+	else if (c->in.len > AHEAD_MAX) {
+		uv_read_stop(stream);
+		c->reading = false;
+	}
+}
+
+static void
+read_more(struct conn *c)
+{
+	if (c->ended) {
+		close_conn(c);
+		return;
+	}
+	if (!c->reading && uv_read_start((uv_stream_t *)&c->pipe, alloc_read, on_read) != 0) {
+		close_conn(c);
+		return;
+	}
+	c->reading = true;
+}
+
+/* Work on the next whole line if there is one, else read on. */
+static void
+next_line(struct conn *c)
+{
+	char *lf = NULL;
+	size_t n;
+
+	if (c->in.len > c->scanned)
+		lf = memchr(c->in.p + c->scanned, '\n', c->in.len - c->scanned);
+	c->scanned = c->in.len;
+	n = lf != NULL ? (size_t)(lf - c->in.p) : c->in.len;
+	if (n > WIRE_LINE_MAX) {
+		uv_read_stop((uv_stream_t *)&c->pipe);
+		answer_at_once(c, WIRE_TOO_LARGE, "the line is longer than 16 MiB");
+	} else if (lf != NULL) {
+		start_call(c, n);
+	} else {
+		read_more(c);
+	}
+}
+
+void
+conn_start(struct conn *c)
+{
+	c->pipe.data = c;
+	c->in.max = WIRE_LINE_MAX + 2 * READ_SIZE;
+	c->since = c->waiting = daemon_clock();
+	c->state = CONN_READING;
+	read_more(c);
+}
+
+void
+conn_refuse(struct conn *c, const char *line)
+{
+	c->pipe.data = c;
+	answer_at_once(c, WIRE_BUSY, line);
+}
+
+void
+conn_stop(struct conn *c)
+{
+	if (c->state == CONN_READING)
+		close_conn(c);
+	else if (c->call != NULL)
+		c->call->hang_up = true;
+}
+
+void
+conn_check_time(struct conn *c, int64_t now)
+{
+	const struct settings *s = c->d->settings;
+	int64_t waited = now - c->waiting;
+	bool late = false;
+
+	if (c->state == CONN_READING) {
+		late = waited >= (int64_t)(c->in.len > 0 ? s->line_seconds : s->idle_seconds) ||
+		    (!c->trusted && now - c->since >= (int64_t)s->grace_seconds);
+	} else if (c->state == CONN_WRITING) {
+		late = waited >= (int64_t)s->line_seconds;
+	}
+	if (late) {
+		log_debug("a connection is closed for having waited %lld s", (long long)waited);
+		close_conn(c);
+	}
+}

@@ -1,0 +1,155 @@
+/*
+ * op_admin.c - how the daemon and a collection are.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ops.h"
+#include "space.h"
+
+#define VERIFY_PAGE 1000	/* rows looked at between two looks at the database */
+#define VERIFY_BAD_MAX 1000	/* of them listed */
+
+int
+op_ping(struct call *c, json_t *args)
+{
+	(void)args;
+	call_reply(c, json_pack("{s:s, s:i, s:I}", "version", COOLVEC_VERSION, "protocol",
+	    WIRE_PROTOCOL, "uptime", (json_int_t)(daemon_clock() - c->d->started)));
+	return CALL_DONE;
+}
+
+int
+op_stats(struct call *c, json_t *args)
+{
+	struct meta_collection info;
+	struct vec_stats st;
+	struct space *s;
+	json_t *answer;
+	struct err err;
+	int rc;
+
+	if (call_space(c, args, &s) != 0)
+		return CALL_DONE;
+	if ((rc = meta_collection_get(c->d->meta, s->info.number, &info, &err)) != 0) {
+		call_fail_meta(c, rc, &err);
+		spaces_release(c->d->spaces, s);
+		return CALL_DONE;
+	}
+	vec_stats(s->vec, &st);
+	answer = json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:i, s:I, s:I, s:I, s:s, s:b, s:s}",
+	    "collection", collection_json(&info), "slots", (json_int_t)st.published, "live",
+	    (json_int_t)st.live, "indexed", (json_int_t)st.indexed, "tail", (json_int_t)st.tail,
+	    "unlinking", (json_int_t)st.unlinking, "max_level", (int)st.max_level, "capacity",
+	    (json_int_t)st.capacity, "file_bytes", (json_int_t)st.file_bytes, "graph_bytes",
+	    (json_int_t)st.graph_bytes, "isa", st.isa, "read_only", (int)st.read_only, "index_note",
+	    st.index_note);
+	if (answer != NULL)
+		json_object_set_new(answer, "daemon", json_pack("{s:s, s:I, s:I, s:I}", "version",
+		    COOLVEC_VERSION, "uptime", (json_int_t)(daemon_clock() - c->d->started),
+		    "connections", (json_int_t)atomic_load(&c->d->connections), "open_collections",
+		    (json_int_t)spaces_count(c->d->spaces)));
+	call_reply(c, answer);
+	spaces_release(c->d->spaces, s);
+	return CALL_DONE;
+}
+
+/* A page of rows, copied out so that the database is not held while vectors are read. */
+struct page {
+	struct { uint64_t id; uint32_t slot, crc; } row[VERIFY_PAGE];
+	size_t n;
+};
+
+static int
+page_one(void *arg, const struct meta_item *item)
+{
+	struct page *p = arg;
+
+	p->row[p->n].id = item->id;
+	p->row[p->n].slot = item->slot;
+	p->row[p->n++].crc = item->crc;
+	return 0;
+}
+
+struct verdict {
+	json_t *bad;
+	json_int_t checked, nbad;
+};
+
+/* What is wrong with a row's vector, or NULL. */
+static const char *
+problem(const struct space *s, uint32_t slot, uint32_t crc)
+{
+	const float *x = vec_peek(s->vec, slot);
+
+	if (x == NULL)
+		return "there is no vector in its slot";
+	if (vec_crc32c(0, x, s->info.dim * sizeof(*x)) != crc)
+		return "the vector is not the one that was stored";
+	return NULL;
+}
+
+/* A row of the page that looks bad may have been changed meanwhile: read it again before saying so. */
+static bool
+is_still(struct daemon *d, const struct space *s, uint64_t id, uint32_t slot)
+{
+	struct meta_item item = { 0 };
+	bool still = meta_item_by_id(d->meta, s->info.number, id, 0, &item, NULL) == 0 &&
+	    item.slot == slot;
+
+	meta_item_fini(&item);
+	return still;
+}
+
+static void
+check_page(struct daemon *d, const struct space *s, const struct page *p, struct verdict *v)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const char *what = problem(s, p->row[i].slot, p->row[i].crc);
+
+		v->checked++;
+		if (what == NULL || !is_still(d, s, p->row[i].id, p->row[i].slot))
+			continue;
+		if (v->nbad++ < VERIFY_BAD_MAX)
+			json_array_append_new(v->bad, json_pack("{s:I, s:s}", "id",
+			    (json_int_t)p->row[i].id, "problem", what));
+	}
+}
+
+int
+op_verify(struct call *c, json_t *args)
+{
+	struct page *p = malloc(sizeof(*p));
+	struct verdict v = { .bad = json_array() };
+	struct vec_check_report report = { 0 };
+	struct vec_error ve = { 0 };
+	struct space *s = NULL;
+	struct err err;
+	uint64_t from = 0;
+	int rc = p == NULL ? err_set(&err, META_ENOMEM, "no memory to verify") : 0;
+
+	if (call_space(c, args, &s) != 0)
+		goto out;
+	while (rc == 0) {
+		p->n = 0;
+		rc = meta_items_walk(c->d->meta, s->info.number, from, VERIFY_PAGE, 0, page_one, p, &err);
+		if (rc != 0 || p->n == 0)
+			break;
+		from = p->row[p->n - 1].id + 1;
+		check_page(c->d, s, p, &v);
+	}
+	if (rc != 0) {
+		call_fail_meta(c, rc, &err);
+		goto out;
+	}
+	rc = vec_check(s->vec, &report, &ve);
+	call_reply(c, json_pack("{s:I, s:O, s:I, s:I, s:s}", "checked", v.checked, "bad", v.bad,
+	    "nbad", v.nbad, "unreachable", (json_int_t)report.unreachable, "index",
+	    rc == 0 ? "ok" : ve.message));
+out:
+	spaces_release(c->d->spaces, s);
+	json_decref(v.bad);
+	free(p);
+	return CALL_DONE;
+}

@@ -1,0 +1,101 @@
+/*
+ * op_read.c - items read back.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "args.h"
+#include "ops.h"
+#include "row.h"
+#include "space.h"
+
+int
+op_get(struct call *c, json_t *args)
+{
+	const json_t *ids = json_object_get(args, "ids");
+	unsigned fields = META_ALL | (args_bool(args, "with_vector") ? ROW_VECTOR : 0);
+	json_t *items = json_array(), *missing = json_array();
+	struct space *s = NULL;
+	struct err err;
+	int rc = 0;
+
+	if (call_space(c, args, &s) != 0)
+		goto out;
+	for (size_t i = 0; i < json_array_size(ids) && rc >= 0; i++) {
+		json_t *id = json_array_get(ids, i);
+		struct meta_item item = { 0 };
+
+		rc = meta_item_by_id(c->d->meta, s->info.number, (uint64_t)json_integer_value(id),
+		    META_ALL, &item, &err);
+		if (rc == META_NONE)
+			json_array_append(missing, id);
+		else if (rc == 0)
+			json_array_append_new(items, row_json(s, &item, fields));
+		meta_item_fini(&item);
+	}
+	if (rc < 0)
+		call_fail_meta(c, rc, &err);
+	else
+		call_reply(c, json_pack("{s:O, s:O}", "items", items, "missing", missing));
+out:
+	json_decref(items);
+	json_decref(missing);
+	spaces_release(c->d->spaces, s);
+	return CALL_DONE;
+}
+
+struct listing {
+	struct space *space;
+	json_t *items;
+	size_t bytes;		/* of texts and metas so far */
+	uint64_t last;
+};
+
+/* A page of long texts is ended early, so that an answer stays of the size of a request. */
+static int
+list_one(void *arg, const struct meta_item *item)
+{
+	struct listing *l = arg;
+
+	json_array_append_new(l->items, row_json(l->space, item, META_ALL));
+	l->last = item->id;
+	l->bytes += item->text_len + (item->meta != NULL ? strlen(item->meta) : 0);
+	return l->bytes > WIRE_LINE_MAX / 2 ? 1 : 0;
+}
+
+int
+op_list(struct call *c, json_t *args)
+{
+	uint64_t limit = args_uint(args, "limit", 100);
+	uint64_t from = json_object_get(args, "after") != NULL ? args_uint(args, "after", 0) + 1 : 0;
+	struct listing l = { .items = json_array() };
+	struct err err;
+	bool more;
+	int rc;
+
+	if (call_space(c, args, &l.space) != 0)
+		goto out;
+	rc = meta_items_walk(c->d->meta, l.space->info.number, from, limit, META_ALL, list_one, &l,
+	    &err);
+	more = rc == 1 || json_array_size(l.items) == limit;
+	if (rc < 0)
+		call_fail_meta(c, rc, &err);
+	else
+		call_reply(c, json_pack("{s:O, s:o}", "items", l.items, "next",
+		    more ? json_integer((json_int_t)l.last) : json_null()));
+out:
+	json_decref(l.items);
+	spaces_release(c->d->spaces, l.space);
+	return CALL_DONE;
+}
+
+int
+op_count(struct call *c, json_t *args)
+{
+	struct meta_collection info;
+
+	if (call_collection(c, args, &info) == 0)
+		call_reply(c, json_pack("{s:I}", "count", (json_int_t)info.count));
+	return CALL_DONE;
+}

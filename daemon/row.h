@@ -1,0 +1,17 @@
+/*
+ * row.h - an item as the protocol shows it.
+ */
+
+#ifndef ROW_H
+#define ROW_H
+
+#include <jansson.h>
+
+#include "space.h"
+
+#define ROW_VECTOR 8		/* beside META_TEXT, META_KEY and META_META */
+
+/* {"id", and of text, key, meta, vector those in `fields`}; what the item has not is null. */
+json_t *row_json(const struct space *s, const struct meta_item *item, unsigned fields);
+
+#endif

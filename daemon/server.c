@@ -1,0 +1,231 @@
+/*
+ * server.c - the loop.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "conn.h"
+#include "listen.h"
+#include "log.h"
+#include "server.h"
+
+#define TICK_MS 1000
+
+struct server {
+	struct daemon *d;
+	uv_loop_t loop;
+	uv_pipe_t listener;
+	uv_signal_t on_term, on_int, on_usr2;
+	uv_timer_t tick;		/* looks at the connections' times */
+	uv_async_t back;		/* calls have come back */
+	uv_mutex_t lock;		/* guards finished */
+	struct call *finished;		/* chained by job.next, newest first; [lock] */
+	struct conn *conns;		/* the loop's */
+	bool stopping;
+};
+
+/* --- calls come back --------------------------------------------------------------------------- */
+
+/* From any thread: to the loop. */
+static void
+call_done(struct call *c)
+{
+	struct server *s = c->d->server;
+
+	uv_mutex_lock(&s->lock);
+	c->job.next = s->finished != NULL ? &s->finished->job : NULL;
+	s->finished = c;
+	uv_mutex_unlock(&s->lock);
+	uv_async_send(&s->back);
+}
+
+static void
+on_back(uv_async_t *async)
+{
+	struct server *s = async->data;
+	struct lane_job *next;
+	struct call *c;
+
+	uv_mutex_lock(&s->lock);
+	c = s->finished;
+	s->finished = NULL;
+	uv_mutex_unlock(&s->lock);
+	for (; c != NULL; c = (struct call *)(void *)next) {
+		next = c->job.next;
+		conn_answer(c->conn);
+	}
+}
+
+/* --- connections ------------------------------------------------------------------------------- */
+
+static void
+stop_if_done(struct server *s)
+{
+	if (!s->stopping || s->conns != NULL)
+		return;
+	uv_close((uv_handle_t *)&s->back, NULL);
+	uv_close((uv_handle_t *)&s->tick, NULL);
+	uv_close((uv_handle_t *)&s->on_term, NULL);
+	uv_close((uv_handle_t *)&s->on_int, NULL);
+	uv_close((uv_handle_t *)&s->on_usr2, NULL);
+}
+
+static void
+conn_gone(struct conn *c)
+{
+	struct server *s = c->d->server;
+
+	if (c->prev != NULL)
+		c->prev->next = c->next;
+	else
+		s->conns = c->next;
+	if (c->next != NULL)
+		c->next->prev = c->prev;
+	free(c);
+	atomic_fetch_sub(&s->d->connections, 1);
+	stop_if_done(s);
+}
+
+static void
+on_connection(uv_stream_t *listener, int status)
+{
+	struct server *s = listener->data;
+	struct conn *c;
+
+	if (status < 0) {
+		log_warn("a connection was not accepted: %s", uv_strerror(status));
+		return;
+	}
+	if ((c = calloc(1, sizeof(*c))) == NULL)
+		return;		/* stays in the backlog */
+	c->d = s->d;
+	c->done = call_done;
+	c->gone = conn_gone;
+	uv_pipe_init(&s->loop, &c->pipe, 0);
+	c->next = s->conns;
+	if (s->conns != NULL)
+		s->conns->prev = c;
+	s->conns = c;
+	c->pipe.data = c;
+	atomic_fetch_add(&s->d->connections, 1);
+	if (uv_accept(listener, (uv_stream_t *)&c->pipe) != 0)
+		conn_stop(c);
+	else if (atomic_load(&s->d->connections) > s->d->settings->max_connections)
+		conn_refuse(c, "too many connections");
+	else
+		conn_start(c);
+}
+
+static void
+on_tick(uv_timer_t *tick)
+{
+	struct server *s = tick->data;
+	int64_t now = daemon_clock();
+
+	for (struct conn *c = s->conns, *next; c != NULL; c = next) {
+		next = c->next;
+		conn_check_time(c, now);
+	}
+}
+
+/* --- signals ----------------------------------------------------------------------------------- */
+
+static void
+on_stop(uv_signal_t *signal, int number)
+{
+	struct server *s = signal->data;
+
+	if (s->stopping)
+		return;
+	log_info("stopping on %s", number == SIGTERM ? "SIGTERM" : "SIGINT");
+	listen_notify("STOPPING=1");
+	s->stopping = true;
+	uv_close((uv_handle_t *)&s->listener, NULL);
+	for (struct conn *c = s->conns, *next; c != NULL; c = next) {
+		next = c->next;
+		conn_stop(c);
+	}
+	stop_if_done(s);
+}
+
+static void
+on_usr(uv_signal_t *signal, int number)
+{
+	(void)signal;
+	(void)number;
+	log_info("debug log is %s", log_toggle_debug() ? "on" : "off");
+}
+
+/* --- start and end ----------------------------------------------------------------------------- */
+
+static int
+watch(struct server *s, uv_signal_t *handle, uv_signal_cb cb, int number)
+{
+	int rc = uv_signal_init(&s->loop, handle);
+
+	handle->data = s;
+	return rc != 0 ? rc : uv_signal_start(handle, cb, number);
+}
+
+static int
+start(struct server *s, int fd)
+{
+	int rc;
+
+	if ((rc = uv_async_init(&s->loop, &s->back, on_back)) != 0 ||
+	    (rc = uv_timer_init(&s->loop, &s->tick)) != 0 ||
+	    (rc = uv_timer_start(&s->tick, on_tick, TICK_MS, TICK_MS)) != 0 ||
+	    (rc = watch(s, &s->on_term, on_stop, SIGTERM)) != 0 ||
+	    (rc = watch(s, &s->on_int, on_stop, SIGINT)) != 0 ||
+	    (rc = watch(s, &s->on_usr2, on_usr, SIGUSR2)) != 0 ||
+	    (rc = uv_pipe_init(&s->loop, &s->listener, 0)) != 0 ||
+	    (rc = uv_pipe_open(&s->listener, fd)) != 0)
+		return rc;
+	s->back.data = s;
+	s->tick.data = s;
+	s->listener.data = s;
+	return uv_listen((uv_stream_t *)&s->listener, 512, on_connection);
+}
+
+static void
+say_ready(int fd)
+{
+	listen_notify("READY=1");
+	if (fd < 0)
+		return;
+	if (write(fd, "\n", 1) != 1)
+		log_warn("nobody reads the descriptor of --ready-fd");
+	close(fd);
+}
+
+int
+server_run(struct daemon *d, const struct server_options *o, struct err *err)
+{
+	struct server s = { .d = d };
+	bool passed = false;
+	int fd, rc;
+
+	if ((fd = listen_open(o->path, o->group, &passed, err)) < 0)
+		return -1;
+	if (uv_mutex_init(&s.lock) != 0 || uv_loop_init(&s.loop) != 0) {
+		close(fd);
+		return err_set(err, -1, "no memory for the loop");
+	}
+	d->server = &s;
+	if ((rc = start(&s, fd)) != 0) {
+		/* the process ends now; what is half made goes with it */
+		return err_set(err, -1, "cannot serve: %s", uv_strerror(rc));
+	}
+	log_info("serving on %s", passed ? "the socket of systemd" : o->path);
+	say_ready(o->ready_fd);
+	uv_run(&s.loop, UV_RUN_DEFAULT);
+	uv_loop_close(&s.loop);
+	if (!passed)
+		unlink(o->path);
+	uv_mutex_destroy(&s.lock);
+	d->server = NULL;
+	return 0;
+}

@@ -1,0 +1,161 @@
+/*
+ * settings.c - the table of settings.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "embed.h"
+#include "num.h"
+#include "settings.h"
+
+enum kind { TEXT, PATH, NUMBER };
+
+struct setting {
+	const char *name;
+	enum kind kind;
+	size_t at;			/* offset in struct settings */
+	const char *fallback;		/* NULL: none; "cores" for a number: as many as there are */
+	uint64_t least, most;		/* of a number */
+	const char *help;
+};
+
+#define AT(field) offsetof(struct settings, field)
+
+static const struct setting table[] = {
+	{ "VEC_DB_PATH", PATH, AT(data), "./data", 0, 0, "folder of the data" },
+	{ "COOLVEC_SOCKET", PATH, AT(socket), NULL, 0, 0, "the socket; see coolvecd(8) for the default" },
+	{ "DB_URI", TEXT, AT(db_uri), NULL, 0, 0, "unset: metadata in SQLite in VEC_DB_PATH" },
+	{ "SECRET_KEY", TEXT, AT(secret), NULL, 0, 0,
+	    "signs tokens, 32 bytes or more; unset: made and kept in VEC_DB_PATH/secret.key" },
+	{ "ALGORITHM", TEXT, AT(algorithm), "HS256", 0, 0, "of tokens: HS256, HS384 or HS512" },
+	{ "ACCESS_TOKEN_EXPIRE_MINUTES", NUMBER, AT(token_minutes), "30", 1, 525600,
+	    "how long a login lasts" },
+	{ "EMBEDDER", TEXT, AT(embedder), "local", 0, 0, "of new collections: local" },
+	{ "EMBED_DIM", NUMBER, AT(embed_dim), "512", EMBED_LOCAL_DIM_MIN, EMBED_LOCAL_DIM_MAX,
+	    "components of the local embedder's vectors" },
+	{ "COOLVEC_MAX_CONNECTIONS", NUMBER, AT(max_connections), "1024", 1, 65536,
+	    "connections at once; more are answered busy" },
+	{ "COOLVEC_GRACE_SECONDS", NUMBER, AT(grace_seconds), "10", 1, 86400,
+	    "a connection without a valid token is closed after this" },
+	{ "COOLVEC_LINE_SECONDS", NUMBER, AT(line_seconds), "30", 1, 86400,
+	    "half a request, or an answer nobody reads, is waited for this long" },
+	{ "COOLVEC_IDLE_SECONDS", NUMBER, AT(idle_seconds), "600", 1, 86400,
+	    "a connection without requests is closed after this" },
+	{ "COOLVEC_CLOSE_SECONDS", NUMBER, AT(close_seconds), "300", 1, 86400,
+	    "a collection without requests is closed after this" },
+	{ "COOLVEC_WORKERS", NUMBER, AT(workers), "cores", 1, 64, "threads that answer requests" },
+	{ "COOLVEC_INDEX_THREADS", NUMBER, AT(index_threads), "cores", 1, 64,
+	    "threads that build the graph, at low priority" },
+	{ "COOLVEC_LOG_LEVEL", TEXT, AT(log_level), "info", 0, 0, "error, warn, info or debug" },
+};
+
+#define NSETTINGS (sizeof(table) / sizeof(table[0]))
+
+static int
+load_number(const struct setting *row, const char *value, uint64_t *out, struct err *err)
+{
+	if (value == NULL && strcmp(row->fallback, "cores") == 0) {
+		long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+		*out = cores < 1 ? 1 : (uint64_t)cores > row->most ? row->most : (uint64_t)cores;
+		return 0;
+	}
+	if (!num_parse(value != NULL ? value : row->fallback, row->least, row->most, out))
+		return err_set(err, -1, "%s is not a number from %llu to %llu", row->name,
+		    (unsigned long long)row->least, (unsigned long long)row->most);
+	return 0;
+}
+
+static int
+load_one(struct settings *s, const struct setting *row, const struct env *e, struct err *err)
+{
+	char *field = (char *)s + row->at;
+	const char *value = env_get(e, row->name);
+	char *copy;
+
+	if (row->kind == NUMBER)
+		return load_number(row, value, (uint64_t *)(void *)field, err);
+	if (row->kind == PATH)
+		copy = env_path(e, row->name, row->fallback);
+	else
+		copy = value != NULL ? strdup(value) :
+		    row->fallback != NULL ? strdup(row->fallback) : NULL;
+	if (copy == NULL && (value != NULL || row->fallback != NULL))
+		return err_set(err, -1, "%s is too long, or there is no memory", row->name);
+	*(char **)(void *)field = copy;
+	return 0;
+}
+
+static int
+one_of(const char *name, const char *value, const char *const *words, struct err *err)
+{
+	for (; *words != NULL; words++)
+		if (strcmp(value, *words) == 0)
+			return 0;
+	return err_set(err, -1, "%s cannot be \"%.40s\"", name, value);
+}
+
+struct unknown {
+	void (*fn)(const char *name);
+};
+
+/* A misspelt setting is worth a line; somebody else's in the same file is not. */
+static void
+look_for(void *arg, const char *name)
+{
+	struct unknown *u = arg;
+
+	if (strncmp(name, "COOLVEC_", 8) != 0 && strncmp(name, "EMBED", 5) != 0)
+		return;
+	if (strcmp(name, "COOLVEC_TOKEN") == 0 || strcmp(name, "COOLVEC_QUIET") == 0)
+		return;		/* coolvec(1)'s */
+	for (size_t i = 0; i < NSETTINGS; i++)
+		if (strcmp(name, table[i].name) == 0)
+			return;
+	u->fn(name);
+}
+
+int
+settings_load(struct settings *s, const struct env *e,
+    void (*unknown)(const char *name), struct err *err)
+{
+	static const char *const algorithms[] = { "HS256", "HS384", "HS512", NULL };
+	static const char *const embedders[] = { "local", NULL };
+	static const char *const levels[] = { "error", "warn", "info", "debug", NULL };
+	struct unknown u = { unknown };
+	int rc = 0;
+
+	memset(s, 0, sizeof(*s));
+	for (size_t i = 0; i < NSETTINGS && rc == 0; i++)
+		rc = load_one(s, &table[i], e, err);
+	if (rc == 0)
+		rc = one_of("ALGORITHM", s->algorithm, algorithms, err);
+	if (rc == 0)
+		rc = one_of("EMBEDDER", s->embedder, embedders, err);
+	if (rc == 0)
+		rc = one_of("COOLVEC_LOG_LEVEL", s->log_level, levels, err);
+	if (rc == 0)
+		env_each(e, look_for, &u);
+	else
+		settings_fini(s);
+	return rc;
+}
+
+void
+settings_fini(struct settings *s)
+{
+	for (size_t i = 0; i < NSETTINGS; i++)
+		if (table[i].kind != NUMBER)
+			free(*(char **)(void *)((char *)s + table[i].at));
+	memset(s, 0, sizeof(*s));
+}
+
+void
+settings_help(FILE *f)
+{
+	for (size_t i = 0; i < NSETTINGS; i++)
+		fprintf(f, "  %-28s %s (%s)\n", table[i].name, table[i].help,
+		    table[i].fallback != NULL ? table[i].fallback : "unset");
+}

@@ -1,0 +1,45 @@
+/*
+ * settings.h - what can be set, in one table, read from the environment and .env.
+ */
+
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "env.h"
+#include "err.h"
+
+struct settings {
+	char *data;		/* VEC_DB_PATH */
+	char *socket;		/* COOLVEC_SOCKET, or NULL: the default place */
+	char *db_uri;		/* DB_URI, or NULL: SQLite in the data folder */
+	char *secret;		/* SECRET_KEY, or NULL: secret.key in the data folder */
+	char *algorithm;	/* ALGORITHM */
+	char *embedder;		/* EMBEDDER */
+	char *log_level;	/* COOLVEC_LOG_LEVEL */
+	uint64_t token_minutes;	/* ACCESS_TOKEN_EXPIRE_MINUTES */
+	uint64_t embed_dim;	/* EMBED_DIM */
+	uint64_t max_connections;
+	uint64_t grace_seconds;	/* an unauthenticated connection lives this long */
+	uint64_t line_seconds;	/* half a line, or an answer nobody reads */
+	uint64_t idle_seconds;	/* a connection without requests */
+	uint64_t close_seconds;	/* a collection without requests */
+	uint64_t workers;	/* threads for requests */
+	uint64_t index_threads;	/* threads that move the tail into the graph */
+};
+
+/*
+ * Fill `s` from `e`; what is not set gets its default.  A value that cannot be is a failure that
+ * names the setting.  Names that start as ours do and are none are reported through `unknown`.
+ */
+int settings_load(struct settings *s, const struct env *e,
+    void (*unknown)(const char *name), struct err *err);
+void settings_fini(struct settings *s);
+
+/* Print the table: name, default, meaning. */
+void settings_help(FILE *f);
+
+#endif

@@ -1,0 +1,221 @@
+/*
+ * space.c - who has which collection open.
+ *
+ * One lock guards the table.  Opening reads files and rows, so it is done without the lock: the space
+ * stands in the table as OPENING meanwhile, and others who want it wait for the condition.  Closing
+ * is the same the other way round, so that no collection is ever open twice.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+#include "log.h"
+#include "space.h"
+#include "space_open.h"
+
+#define BUCKETS 1024
+
+struct spaces {
+	struct daemon *d;
+	uv_mutex_t lock;	/* guards all below and the fields of spaces that say so */
+	uv_cond_t changed;	/* a space became open, or went */
+	struct space *bucket[BUCKETS];
+	unsigned n;
+};
+
+struct spaces *
+spaces_new(struct daemon *d)
+{
+	struct spaces *ss = calloc(1, sizeof(*ss));
+
+	if (ss == NULL)
+		return NULL;
+	ss->d = d;
+	if (uv_mutex_init(&ss->lock) != 0)
+		goto fail;
+	if (uv_cond_init(&ss->changed) != 0) {
+		uv_mutex_destroy(&ss->lock);
+		goto fail;
+	}
+	return ss;
+fail:
+	free(ss);
+	return NULL;
+}
+
+static struct space *
+find_locked(struct spaces *ss, uint64_t number)
+{
+	struct space *s = ss->bucket[number % BUCKETS];
+
+	while (s != NULL && s->info.number != number)
+		s = s->next;
+	return s;
+}
+
+static void
+insert_locked(struct spaces *ss, struct space *s)
+{
+	struct space **bucket = &ss->bucket[s->info.number % BUCKETS];
+
+	s->next = *bucket;
+	*bucket = s;
+	ss->n++;
+}
+
+static void
+remove_locked(struct spaces *ss, struct space *s)
+{
+	struct space **at = &ss->bucket[s->info.number % BUCKETS];
+
+	while (*at != s)
+		at = &(*at)->next;
+	*at = s->next;
+	ss->n--;
+	uv_cond_broadcast(&ss->changed);
+}
+
+/* Open a collection that is not in the table; the lock is held, and let go meanwhile. */
+static int
+open_locked(struct spaces *ss, const struct meta_collection *c, struct space **out,
+    enum wire_code *code, struct err *err)
+{
+	struct space *s = calloc(1, sizeof(*s));
+	int rc;
+
+	if (s == NULL) {
+		*code = WIRE_INTERNAL;
+		return err_set(err, -1, "no memory to open collection %s", c->name);
+	}
+	s->info = *c;
+	s->state = SPACE_OPENING;
+	insert_locked(ss, s);
+	uv_mutex_unlock(&ss->lock);
+	rc = space_open(ss->d, s, code, err);
+	uv_mutex_lock(&ss->lock);
+	if (rc != 0) {
+		remove_locked(ss, s);
+		free(s);
+		return rc;
+	}
+	s->state = SPACE_OPEN;
+	uv_cond_broadcast(&ss->changed);
+	*out = s;
+	return 0;
+}
+
+int
+spaces_hold(struct spaces *ss, const struct meta_collection *c, struct space **out,
+    enum wire_code *code, struct err *err)
+{
+	struct space *s;
+	int rc = 0;
+
+	*out = NULL;
+	uv_mutex_lock(&ss->lock);
+	while ((s = find_locked(ss, c->number)) != NULL && s->state != SPACE_OPEN)
+		uv_cond_wait(&ss->changed, &ss->lock);
+	if (s == NULL)
+		rc = open_locked(ss, c, &s, code, err);
+	if (rc == 0 && atomic_load(&s->dropped))
+		rc = META_NONE;
+	if (rc == 0) {
+		s->holders++;
+		s->used = daemon_clock();
+		*out = s;
+	}
+	uv_mutex_unlock(&ss->lock);
+	return rc;
+}
+
+/* Close a space that nobody holds; the lock is held, and let go meanwhile. */
+static void
+close_locked(struct spaces *ss, struct space *s)
+{
+	s->state = SPACE_CLOSING;
+	uv_mutex_unlock(&ss->lock);
+	space_close(ss->d, s);
+	uv_mutex_lock(&ss->lock);
+	remove_locked(ss, s);
+	free(s);
+}
+
+void
+spaces_release(struct spaces *ss, struct space *s)
+{
+	if (s == NULL)
+		return;
+	uv_mutex_lock(&ss->lock);
+	s->used = daemon_clock();
+	if (--s->holders == 0 && atomic_load(&s->dropped))
+		close_locked(ss, s);
+	uv_mutex_unlock(&ss->lock);
+}
+
+struct space *
+spaces_next(struct spaces *ss, uint64_t after)
+{
+	struct space *best = NULL;
+
+	uv_mutex_lock(&ss->lock);
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (struct space *s = ss->bucket[i]; s != NULL; s = s->next)
+			if (s->state == SPACE_OPEN && s->info.number > after &&
+			    !atomic_load(&s->dropped) &&
+			    (best == NULL || s->info.number < best->info.number))
+				best = s;
+	if (best != NULL)
+		best->holders++;
+	uv_mutex_unlock(&ss->lock);
+	return best;
+}
+
+void
+spaces_unhold(struct spaces *ss, struct space *s)
+{
+	uv_mutex_lock(&ss->lock);
+	if (--s->holders == 0 && atomic_load(&s->dropped))
+		close_locked(ss, s);
+	uv_mutex_unlock(&ss->lock);
+}
+
+bool
+spaces_close_idle(struct spaces *ss, int64_t seconds)
+{
+	int64_t now = daemon_clock();
+	struct space *idle = NULL;
+
+	uv_mutex_lock(&ss->lock);
+	for (size_t i = 0; i < BUCKETS && idle == NULL; i++)
+		for (struct space *s = ss->bucket[i]; s != NULL && idle == NULL; s = s->next)
+			if (s->state == SPACE_OPEN && s->holders == 0 && now - s->used >= seconds)
+				idle = s;
+	if (idle != NULL)
+		close_locked(ss, idle);
+	uv_mutex_unlock(&ss->lock);
+	return idle != NULL;
+}
+
+unsigned
+spaces_count(struct spaces *ss)
+{
+	unsigned n;
+
+	uv_mutex_lock(&ss->lock);
+	n = ss->n;
+	uv_mutex_unlock(&ss->lock);
+	return n;
+}
+
+void
+spaces_free(struct spaces *ss)
+{
+	if (ss == NULL)
+		return;
+	while (spaces_close_idle(ss, 0))
+		;
+	uv_cond_destroy(&ss->changed);
+	uv_mutex_destroy(&ss->lock);
+	free(ss);
+}

@@ -1,0 +1,106 @@
+/*
+ * space.h - the collections that are open.
+ *
+ * A *space* is a collection with its files open.  It opens at its first use, is shared by counting
+ * who holds it, and closes when it has been idle.  What is in memory of a collection at rest is
+ * nothing at all.
+ */
+
+#ifndef SPACE_H
+#define SPACE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "call.h"
+#include "embed.h"
+#include "meta.h"
+#include "vec.h"
+
+struct spaces;
+
+struct space {
+	struct meta_collection info;	/* as it was at opening; the counters in it are not kept up */
+	struct vec *vec;
+	struct embedder *embedder;	/* NULL: vectors only */
+	uint64_t next_id;		/* the next id to give; the commit lane's alone */
+	uint32_t next_slot;		/* slots below it have been given; the same */
+	atomic_bool dropped;		/* the collection is gone; remove the folder at closing */
+	atomic_bool indexing;		/* an index thread is at it */
+	int64_t checkpointed;		/* daemon_clock of the last checkpoint; index threads */
+	int64_t checkpoint_cost;	/* seconds it took; index threads */
+
+	struct space *next;		/* in its bucket; [spaces' lock] */
+	unsigned holders;		/* [spaces' lock] */
+	int64_t used;			/* daemon_clock of the last hold; [spaces' lock] */
+	enum { SPACE_OPENING, SPACE_OPEN, SPACE_CLOSING } state; /* [spaces' lock] */
+};
+
+struct spaces *spaces_new(struct daemon *d);
+
+/* Checkpoints and closes all; nobody holds one any more.  NULL is fine. */
+void spaces_free(struct spaces *ss);
+
+/*
+ * Hold the collection's space, opening it if need be.  0 and *out; META_NONE when it was dropped
+ * meanwhile; or a failure as a protocol error in *code with its sentence.
+ */
+int spaces_hold(struct spaces *ss, const struct meta_collection *c, struct space **out,
+    enum wire_code *code, struct err *err);
+
+/* Let go.  NULL is fine. */
+void spaces_release(struct spaces *ss, struct space *s);
+
+/*
+ * For the index threads: hold the first open space from number `after` + 1 on, in order of number;
+ * NULL: none.  Let go with spaces_unhold; neither counts as use.
+ */
+struct space *spaces_next(struct spaces *ss, uint64_t after);
+void spaces_unhold(struct spaces *ss, struct space *s);
+
+/* Close what nobody holds and nobody has used for `seconds`; closes at most one, true if so. */
+bool spaces_close_idle(struct spaces *ss, int64_t seconds);
+
+unsigned spaces_count(struct spaces *ss);
+
+/* The folder of a collection; and the folder removed, of a collection that has no row any more. */
+void space_folder(const struct daemon *d, uint64_t number, char *path, size_t n);
+void space_remove(struct daemon *d, uint64_t number);
+
+/*
+ * The collection a call is about: `args`' collection, else the user's preferred one; "default" is
+ * made when it is missing.  0 and *c, or -1 with the call failed.
+ */
+int call_collection(struct call *c, json_t *args, struct meta_collection *info);
+
+/* The same, held.  The caller releases. */
+int call_space(struct call *c, json_t *args, struct space **out);
+
+/*
+ * Embed texts as the collection does.  WIRE_OK, or an error with its sentence; for one that is about
+ * a text, *bad is its number, else SIZE_MAX.
+ */
+enum wire_code space_embed(const struct space *s, const struct embed_text *texts, size_t n,
+    float *out, size_t *bad, struct err *err);
+
+/* Does the local embedder, which knows spelling and no meaning, serve this collection? */
+bool space_is_lexical(const struct space *s);
+
+/* Describe a collection as the protocol does; NULL: no memory. */
+json_t *collection_json(const struct meta_collection *c);
+
+/*
+ * Fill in the identity of c->provider, with `dim` components (0: the setting's).  Fails as
+ * embedder_open does.
+ */
+int collection_embedder(struct daemon *d, struct meta_collection *c, size_t dim, struct err *err);
+
+/* Add the row of a new collection, in a transaction of its own.  META_EXISTS, or a failure. */
+int collection_insert(struct daemon *d, struct meta_collection *c, struct err *err);
+
+/* A collection with the defaults of `d` filled in; the caller adds what was asked for. */
+void collection_init(struct daemon *d, const struct meta_user *u, const char *name,
+    struct meta_collection *c);
+
+#endif

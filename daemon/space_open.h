@@ -1,0 +1,20 @@
+/*
+ * space_open.h - a collection's files, opened and closed.
+ */
+
+#ifndef SPACE_OPEN_H
+#define SPACE_OPEN_H
+
+#include "space.h"
+
+/*
+ * Open the files of s->info against its rows: brings n_vecs up to what the rows say, tells libvec
+ * which slots are live, and checks the vectors that the graph does not hold yet against their rows'
+ * checksums.  0, META_NONE when the collection is gone, or -1 with *code and the reason.
+ */
+int space_open(struct daemon *d, struct space *s, enum wire_code *code, struct err *err);
+
+/* Write a checkpoint when one is due, close; a dropped collection's folder is removed. */
+void space_close(struct daemon *d, struct space *s);
+
+#endif

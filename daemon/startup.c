@@ -1,0 +1,82 @@
+/*
+ * startup.c - cheap looks: one stat a collection.  The rest is checked when a collection opens.
+ */
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "file.h"
+#include "log.h"
+#include "num.h"
+#include "space.h"
+#include "startup.h"
+
+static void
+check_file(struct daemon *d, const struct meta_collection *c)
+{
+	char folder[4096], path[4200];
+	struct stat st;
+
+	if (c->next_slot == 0)
+		return;		/* made when it is first opened */
+	space_folder(d, c->number, folder, sizeof(folder));
+	snprintf(path, sizeof(path), "%s/vectors.bin", folder);
+	if (stat(path, &st) != 0)
+		log_error("collection %" PRIu64 " cannot be used: %s: %s", c->number, path,
+		    strerror(errno));
+	else if ((uint64_t)st.st_size <
+	    VEC_HEADER_BYTES + (uint64_t)c->next_slot * c->dim * sizeof(float))
+		log_error("collection %" PRIu64 " cannot be used: %s is too short for the %" PRIu32
+			  " slots in the metadata: is it from an older copy?",
+		    c->number, path, c->next_slot);
+}
+
+/* Folders are numbers; one that is being removed ends in ".dropped". */
+static void
+check_folders(struct daemon *d, const char *all)
+{
+	struct meta_collection info;
+	char path[4400];
+	struct dirent *e;
+	uint64_t number;
+	struct err err;
+	DIR *dir = opendir(all);
+
+	while (dir != NULL && (e = readdir(dir)) != NULL) {
+		size_t n = strlen(e->d_name);
+
+		snprintf(path, sizeof(path), "%s/%s", all, e->d_name);
+		if (n > 8 && strcmp(e->d_name + n - 8, ".dropped") == 0) {
+			if (file_remove_tree(path, &err) != 0)
+				log_warn("%s", err.text);
+		} else if (num_parse(e->d_name, 1, INT64_MAX, &number) &&
+		    meta_collection_get(d->meta, number, &info, &err) == META_NONE) {
+			log_warn("%s belongs to no collection of this metadata; it is left alone", path);
+		}
+	}
+	if (dir != NULL)
+		closedir(dir);
+}
+
+int
+startup_check(struct daemon *d, struct err *err)
+{
+	struct meta_collection *list;
+	char all[4096];
+	size_t n;
+
+	if (meta_collection_list(d->meta, 0, &list, &n, err) != 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		check_file(d, &list[i]);
+	free(list);
+	snprintf(all, sizeof(all), "%s/collections", d->settings->data);
+	check_folders(d, all);
+	log_info("%zu collections, metadata schema %d", n, meta_schema(d->meta));
+	return 0;
+}

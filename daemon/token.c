@@ -1,0 +1,127 @@
+/*
+ * token.c - claims in, claims out.
+ */
+
+#include <errno.h>
+#include <jwt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "token.h"
+
+#define ISSUER "coolvec"
+#define CLOCK_SKEW 60		/* seconds that iat may lie ahead */
+
+/* jwt_encode_str's memory belongs to libjwt's allocator, which is malloc unless somebody sets it. */
+int
+token_make(const struct token_key *key, const struct token *t, char **out, struct err *err)
+{
+	jwt_alg_t algorithm = jwt_str_alg(key->algorithm);
+	jwt_t *jwt = NULL;
+	int rc = -1;
+
+	*out = NULL;
+	if (key->p == NULL || key->n < TOKEN_KEY_MIN || algorithm == JWT_ALG_NONE)
+		return err_set(err, -1, "the key or the algorithm of tokens cannot be");
+	if (jwt_new(&jwt) != 0 ||
+	    jwt_set_alg(jwt, algorithm, key->p, (int)key->n) != 0 ||
+	    jwt_add_grant(jwt, "iss", ISSUER) != 0 ||
+	    jwt_add_grant(jwt, "sub", t->username) != 0 ||
+	    jwt_add_grant(jwt, "jti", t->sid) != 0 ||
+	    jwt_add_grant_int(jwt, "iat", (long)t->issued) != 0 ||
+	    jwt_add_grant_int(jwt, "exp", (long)t->expires) != 0 ||
+	    (*out = jwt_encode_str(jwt)) == NULL)
+		err_set(err, -1, "the token cannot be made");
+	else
+		rc = 0;
+	jwt_free(jwt);
+	return rc;
+}
+
+/* Three parts of base64url, which leaves libjwt's parser nothing else to meet. */
+static int
+check_shape(const char *text, size_t n)
+{
+	int dots = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		char c = text[i];
+
+		if (c == '.')
+			dots++;
+		else if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+			     (c >= '0' && c <= '9') || c == '-' || c == '_'))
+			return -1;
+	}
+	return dots == 2 && text[n - 1] != '.' ? 0 : -1;
+}
+
+static int
+get_time(jwt_t *jwt, const char *name, int64_t *out)
+{
+	errno = 0;
+	*out = jwt_get_grant_int(jwt, name);
+	return errno == 0 ? 0 : -1;
+}
+
+static int
+get_text(jwt_t *jwt, const char *name, char *out, size_t room)
+{
+	const char *value = jwt_get_grant(jwt, name);
+	size_t n = value != NULL ? strlen(value) : 0;
+
+	if (n == 0 || n >= room)
+		return -1;
+	memcpy(out, value, n + 1);
+	return 0;
+}
+
+/* The claims of a token whose signature is good. */
+static int
+check_claims(jwt_t *jwt, int64_t now, struct token *t, struct err *err)
+{
+	const char *issuer = jwt_get_grant(jwt, "iss");
+	int64_t not_before;
+
+	if (issuer == NULL || strcmp(issuer, ISSUER) != 0)
+		return err_set(err, -1, "the token is not of coolvec");
+	if (get_text(jwt, "sub", t->username, sizeof(t->username)) != 0 ||
+	    get_text(jwt, "jti", t->sid, sizeof(t->sid)) != 0 ||
+	    strlen(t->sid) != TOKEN_SID_LEN)
+		return err_set(err, -1, "the token names no user and session");
+	if (get_time(jwt, "iat", &t->issued) != 0 || t->issued > now + CLOCK_SKEW)
+		return err_set(err, -1, "the token is from the future");
+	if (get_time(jwt, "exp", &t->expires) != 0)
+		return err_set(err, -1, "the token does not expire");
+	if (t->expires <= now)
+		return err_set(err, -1, "the token has expired: log in again");
+	if (get_time(jwt, "nbf", &not_before) == 0 ? not_before > now : errno == EINVAL)
+		return err_set(err, -1, "the token is not valid yet");
+	return 0;
+}
+
+int
+token_read(const struct token_key *key, const char *text, size_t n, int64_t now,
+    struct token *t, struct err *err)
+{
+	char copy[TOKEN_MAX + 1];
+	jwt_t *jwt = NULL;
+	int rc;
+
+	memset(t, 0, sizeof(*t));
+	if (key->p == NULL || key->n < TOKEN_KEY_MIN)
+		return err_set(err, -1, "there is no key to check tokens with");
+	if (n == 0 || n > TOKEN_MAX || check_shape(text, n) != 0)
+		return err_set(err, -1, "not a token");
+	memcpy(copy, text, n);
+	copy[n] = '\0';
+	if (jwt_decode(&jwt, copy, key->p, (int)key->n) != 0)
+		return err_set(err, -1, "the token is not signed by this daemon");
+	if (jwt_get_alg(jwt) != jwt_str_alg(key->algorithm))
+		rc = err_set(err, -1, "the token is signed with another algorithm");
+	else
+		rc = check_claims(jwt, now, t, err);
+	jwt_free(jwt);
+	return rc;
+}
