@@ -34,7 +34,8 @@ struct fixture {
 	do {                                                                                       \
 		int want_rc = (rc_);                                                               \
 		if (want_rc != (expected_))                                                        \
-			fail_msg("%s: %d, not %d: %s", #rc_, want_rc, (expected_), (f_)->err.text); \
+			fail_msg("%s: %d, not %d: %s", #rc_, want_rc, (expected_),             \
+			    (f_)->err.text);                                                   \
 	} while (0)
 
 #define ok(f_, rc_) want(f_, rc_, 0)
@@ -52,6 +53,16 @@ folder_make(char *folder, size_t size)
 
 	snprintf(folder, size, "%s/coolvec-meta-XXXXXX", tmp != NULL ? tmp : "/tmp");
 	assert_non_null(mkdtemp(folder));
+}
+
+/* A file of the folder; good until the next call. */
+static inline const char *
+path_of(const struct fixture *f, const char *name)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", f->folder, name);
+	return path;
 }
 
 static inline void
@@ -140,6 +151,21 @@ put(struct fixture *f, uint64_t id, uint32_t slot, const char *text)
 	struct meta_item item = item_of(id, slot, text, NULL, NULL);
 
 	ok(f, meta_item_put(f->t, f->c, &item, &f->err));
+}
+
+/* In a transaction of its own: `n` items of 200 bytes or so, from id and slot 0. */
+static inline void
+fill(struct fixture *f, uint32_t n)
+{
+	char text[200];
+	uint32_t i;
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	begin(f);
+	for (i = 0; i < n; i++)
+		put(f, i, i, text);
+	commit(f);
 }
 
 static inline void

@@ -4,7 +4,7 @@
 
 #include "fixture.h"
 
-/* --- users and sessions ------------------------------------------------------------------------ */
+/* --- users and sessions ----------------------------------------------------------------------- */
 
 static void
 user_is_found_by_name_with_its_defaults(void **state)
@@ -113,8 +113,8 @@ names_at_their_limits_come_back_and_longer_ones_are_refused(void **state)
 static void
 names_are_never_sql(void **state)
 {
-	static const char *const names[] = { "'; DROP TABLE users; --", "a' OR '1'='1", "%", "_", "$1",
-		"\"", "\\", "ann\n", " ann", "\xc3\xa4\xe2\x82\xac", "NULL", "" };
+	static const char *const names[] = { "'; DROP TABLE users; --", "a' OR '1'='1", "%", "_",
+		"$1", "\"", "\\", "ann\n", " ann", "\xc3\xa4\xe2\x82\xac", "NULL", "" };
 	const size_t n = sizeof(names) / sizeof(names[0]);
 	struct fixture *f = *state;
 	struct meta_collection c;
@@ -184,7 +184,7 @@ session_ends_alone_with_its_users_or_with_time(void **state)
 	ok(f, meta_session_user(f->m, "b1", 0, &u, &f->err));
 }
 
-/* --- collections ------------------------------------------------------------------------------- */
+/* --- collections ------------------------------------------------------------------------------ */
 
 static void
 collection_comes_back_whole_by_name_and_by_number(void **state)
@@ -321,7 +321,7 @@ collection_advance_sets_counters_and_adds_to_the_count(void **state)
 	want(f, meta_collection_advance(f->t, f->c, 1, 1, -4, &f->err), META_EIO);
 }
 
-/* --- requests ---------------------------------------------------------------------------------- */
+/* --- requests --------------------------------------------------------------------------------- */
 
 static void
 request_is_remembered_once_per_user(void **state)

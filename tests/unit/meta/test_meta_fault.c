@@ -3,8 +3,8 @@
  *
  * The same work is done again and again with a disk whose 1st, 2nd, ... write or sync fails, until
  * one run is through without a failure.  Then the database is opened anew on a good disk, and what
- * was answered is held against what is there: answered, it is there; refused, it is not; unknown, it
- * is there whole or not at all.
+ * was answered is held against what is there: answered, it is there; refused, it is not; unknown,
+ * it is there whole or not at all.
  */
 
 #include "fixture.h"
