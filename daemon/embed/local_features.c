@@ -13,8 +13,8 @@
  * occurrence of a word counts 1/n.
  *
  * Measured by tests/recall/stsb on the English STS benchmark's development part (Spearman, mean of
- * eight hash seeds, standard deviation 0.002; the seed used was not chosen for it).  The constants and
- * the English lists were tuned on the same 1500 pairs, so expect somewhat less of other text:
+ * eight hash seeds, standard deviation 0.002; the seed used was not chosen for it).  The constants
+ * and the English lists were tuned on the same 1500 pairs, so expect somewhat less of other text:
  *
  *	0.793 at 512 components		0.751 at 64, 0.787 at 256, 0.800 at 4096
  *	0.659 without damping		0.778 with FAINT as LIGHT, 0.778 without COMMON
@@ -23,9 +23,9 @@
  *					its right spelling
  *	0.786 with numbers as words	0.791 with repeats in full, 0.791 without unit length
  *
- * Tried and left: 5-grams (no change); on a prototype, each feature in two or four components, pairs
- * of neighbouring words, words joined with their neighbours (all within 0.0015), number words as
- * digits (-0.005), numbers whole around their point (-0.002), signed roots of the sums (-0.004).
+ * Tried and left: 5-grams (no change); on a prototype, each feature in two or four components,
+ * pairs of neighbouring words, words joined with their neighbours (all within 0.0015), number words
+ * as digits (-0.005), numbers whole around their point (-0.002), signed roots of the sums (-0.004).
  */
 
 #include <math.h>
