@@ -1,0 +1,22 @@
+/*
+ * count.c - one number.
+ */
+
+#include "app.h"
+#include "command.h"
+
+int
+cmd_count(struct app *app)
+{
+	struct client_reply r = { 0 };
+	int rc;
+
+	if ((rc = app_open(app, APP_TOKEN)) != 0 || (rc = app_call(app, "count", app_args(app), &r)) != 0)
+		return rc;
+	if (app->out.form == OUT_JSON)
+		out_json(&app->out, r.result);
+	else
+		out_value(&app->out, json_object_get(r.result, "count"));
+	client_reply_fini(&r);
+	return 0;
+}

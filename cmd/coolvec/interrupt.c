@@ -1,0 +1,44 @@
+/*
+ * interrupt.c - a pipe that the handler writes to.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "interrupt.h"
+
+static int ends[2] = { -1, -1 };
+static volatile sig_atomic_t came;
+
+static void
+on_interrupt(int sig)
+{
+	int saved = errno;
+
+	(void)sig;
+	came = 1;
+	if (write(ends[1], "", 1) < 0)
+		came = 1;	/* the pipe is full: it is readable anyhow */
+	errno = saved;
+}
+
+int
+interrupt_begin(void)
+{
+	struct sigaction sa = { .sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND };
+
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+		return -1;
+	sigemptyset(&sa.sa_mask);
+	if (sigaction(SIGINT, &sa, NULL) != 0)
+		return -1;
+	return ends[0];
+}
+
+bool
+interrupt_came(void)
+{
+	return came != 0;
+}

@@ -1,0 +1,33 @@
+/*
+ * progress.h - how far a long command is, on standard error, once a second.
+ *
+ * On a terminal one line that is written over; off a terminal, and only when asked for, plain
+ * lines.  There is one progress in a process.
+ */
+
+#ifndef COOLVEC_PROGRESS_H
+#define COOLVEC_PROGRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Begin.  It shows when `forced`, or after a second when standard error is a terminal and standard
+ * output is not (results that scroll by show enough).  `verb` is the past tense: "added".
+ * `total` is the input's size in bytes, 0 when that is not known.
+ */
+void progress_begin(const char *verb, uint64_t total, bool forced);
+
+/* So many are done, and so many bytes of the input are behind them. */
+void progress_step(uint64_t done, uint64_t bytes);
+
+/* Milliseconds until progress_step has something to show; -1: never. */
+int progress_due(void);
+
+/* Take the line off the terminal, before something else is written there. */
+void progress_hide(void);
+
+/* The last word: on a terminal the line goes, else a last line is printed. */
+void progress_end(uint64_t done, uint64_t bytes);
+
+#endif
