@@ -37,9 +37,10 @@ PIE := -pie
 
 LIBS := libuv:libuv1-dev jansson:libjansson-dev libjwt:libjwt-dev libargon2:libargon2-dev \
 	sqlite3:libsqlite3-dev libutf8proc:libutf8proc-dev
+BUILD_TOOLS := gcc libc6-dev pkg-config
 TEST_LIBS := cmocka:libcmocka-dev
-BUILD_TOOLS := gcc make pkg-config libc6-dev
-TEST_TOOLS := bats jq expect mandoc shellcheck clang-tidy cppcheck g++ libhnswlib-dev socat bsdextrautils
+TEST_TOOLS := bats expect g++ jq libhnswlib-dev mandoc procps socat sqlite3 zsh fish
+LINT_TOOLS := clang-tidy cppcheck shellcheck mandoc
 
 pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
 
@@ -140,6 +141,7 @@ unit: $(UNIT_TESTS) ## build and run the unit tests alone
 
 # --- the local embedder measured on real text ------------------------------------------------------
 
+RECALL_TESTS += $(B)/tests/recall/stsb $(B)/tests/recall/embed_texts
 RECALL_EMBED := $(B)/tests/recall/stsb $(B)/tests/recall/embed_texts
 $(RECALL_EMBED): $(B)/tests/recall/%: tests/recall/%.c $(filter %.o,$(LINK_embed)) | check-libs
 	@mkdir -p $(@D)
@@ -147,3 +149,109 @@ $(RECALL_EMBED): $(B)/tests/recall/%: tests/recall/%.c $(filter %.o,$(LINK_embed
 -include $(RECALL_EMBED:=.d)
 
 -include $(OBJS:.o=.d) $(UNIT_TESTS:=.d)
+
+# --- install ---------------------------------------------------------------------------------------
+
+BIN := $(DESTDIR)$(PREFIX)/bin
+LIB := $(DESTDIR)$(PREFIX)/lib
+SHARE := $(DESTDIR)$(PREFIX)/share
+UNITS := $(DESTDIR)$(PREFIX)/lib/systemd/system
+SYSUSERS := $(DESTDIR)$(PREFIX)/lib/sysusers.d
+VERSION := $(shell sed -n 's/^.define VEC_VERSION "\(.*\)"/\1/p' libvec/vec.h)
+
+.PHONY: install uninstall
+install: all ## install under PREFIX (/usr/local); DESTDIR is honoured
+	install -d $(BIN) $(LIB)/pkgconfig $(DESTDIR)$(PREFIX)/include $(UNITS)
+	install -m 755 $(B)/coolvec $(B)/coolvecd $(BIN)
+	install -m 644 $(B)/libvec.a $(LIB)
+	install -m 755 $(B)/libvec.so $(LIB)/libvec.so.$(VERSION)
+	ln -sf libvec.so.$(VERSION) $(LIB)/libvec.so.0
+	ln -sf libvec.so.0 $(LIB)/libvec.so
+	install -m 644 libvec/vec.h $(DESTDIR)$(PREFIX)/include
+	printf 'prefix=%s\nincludedir=$${prefix}/include\nlibdir=$${prefix}/lib\n\nName: libvec\nDescription: a store of vectors with nearest-neighbour search\nVersion: %s\nCflags: -I$${includedir}\nLibs: -L$${libdir} -lvec\nLibs.private: -lm -pthread\n' \
+		'$(PREFIX)' '$(VERSION)' > $(LIB)/pkgconfig/libvec.pc
+	for m in man/*.[1-9]; do s=$${m##*.}; install -d $(SHARE)/man/man$$s; install -m 644 $$m $(SHARE)/man/man$$s; done
+	install -D -m 644 completions/coolvec.bash $(SHARE)/bash-completion/completions/coolvec
+	install -D -m 644 completions/_coolvec $(SHARE)/zsh/site-functions/_coolvec
+	install -D -m 644 completions/coolvec.fish $(SHARE)/fish/vendor_completions.d/coolvec.fish
+	for u in daemon/systemd/coolvecd.service daemon/systemd/coolvecd.socket; do \
+		sed 's	install -D -m 644 daemon/systemd/coolvec.sysusers $(SYSUSERS)/coolvec.conf
+|@PREFIX@|$(PREFIX)|' $$u > $(UNITS)/$${u##*/}; done
+
+uninstall: ## remove what install put there
+	rm -f $(BIN)/coolvec $(BIN)/coolvecd $(LIB)/libvec.a $(LIB)/libvec.so* $(LIB)/pkgconfig/libvec.pc
+	rm -f $(DESTDIR)$(PREFIX)/include/vec.h $(UNITS)/coolvecd.service $(UNITS)/coolvecd.socket
+	for m in man/*.[1-9]; do rm -f $(SHARE)/man/man$${m##*.}/$${m##*/}; done
+	rm -f $(SHARE)/bash-completion/completions/coolvec $(SHARE)/zsh/site-functions/_coolvec
+	rm -f $(SHARE)/fish/vendor_completions.d/coolvec.fish $(SYSUSERS)/coolvec.conf
+
+# --- dependencies: what is missing is said and installed, with sudo when not root -----------------
+
+package = $(foreach l,$(1),$(lastword $(subst :, ,$(l))))
+# $(call bring,PACKAGES): a shell command
+define bring
+missing=; for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+if [ -n "$$missing" ]; then echo "installing:$$missing"; sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+$$sudo apt-get update -q && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing; fi
+endef
+
+.PHONY: deps deps-test deps-lint
+deps: ## install the libraries and tools that building needs (apt, with sudo)
+	@$(call bring,$(BUILD_TOOLS) $(call package,$(LIBS)))
+deps-test: deps
+	@$(call bring,$(call package,$(TEST_LIBS)) $(TEST_TOOLS))
+deps-lint: deps-test
+	@$(call bring,$(LINT_TOOLS))
+
+# --- running it ------------------------------------------------------------------------------------
+
+.PHONY: init dev start migrate demo
+init: all ## make .env and the data folder with its metadata
+	@[ -e .env ] || { cp .env.example .env; chmod 600 .env; echo "made .env"; }
+	$(B)/coolvecd --init
+
+dev: all ## run the daemon in the foreground with the debug log
+	$(B)/coolvecd --log-level debug
+
+start: all ## run the daemon in the foreground
+	$(B)/coolvecd
+
+migrate: all ## remove all data and begin anew, after asking
+	$(B)/coolvecd --migrate
+
+demo: deps ## the whole thing on 10,000 real texts, in a temporary folder
+	@$(MAKE) --no-print-directory -s -j2 all
+	@tests/demo.sh
+
+# --- tests -----------------------------------------------------------------------------------------
+
+.PHONY: test tests-built asan tsan lint compdb
+test: deps-test ## install what the tests need, build, run every suite
+	@$(MAKE) --no-print-directory -s -j2 all tests-built
+	@SAN=$(SAN) tests/run.sh
+
+tests-built: all $(UNIT_TESTS) $(RECALL_TESTS)
+
+asan: deps-test ## the unit tests and the command's tests under AddressSanitizer and UBSan
+	@$(MAKE) --no-print-directory -s -j2 SAN=asan all tests-built
+	@SAN=asan tests/run.sh unit cli
+
+tsan: deps-test ## the unit tests and the command's tests under ThreadSanitizer
+	@$(MAKE) --no-print-directory -s -j2 SAN=tsan all tests-built
+	@SAN=tsan tests/run.sh unit cli
+
+lint: deps-lint ## clang-tidy, cppcheck, shellcheck, mandoc
+	@$(MAKE) --no-print-directory -s compdb
+	tests/lint.sh
+
+compdb: ## compile_commands.json for editors and linters
+	@$(MAKE) --no-print-directory -Bnk all | tests/compdb.sh > compile_commands.json
+
+.PHONY: clean help
+clean: ## remove build/, and ./data after asking
+	rm -rf build compile_commands.json
+	@if [ -e data ]; then printf 'Remove ./data with all vectors and users too? [y/N] '; read -r a || a=; \
+		case "$$a" in y*|Y*) rm -rf data ;; *) echo "./data stays" ;; esac; fi
+
+help: ## this list
+	@sed -n 's/^\([a-z][a-z -]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16

@@ -1,0 +1,28 @@
+#!/bin/bash
+# lint.sh - clang-tidy, cppcheck, shellcheck and mandoc over the whole tree; any finding fails.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+status=0
+
+run() {
+	echo "lint: $1"
+	shift
+	"$@" || status=1
+}
+
+mapfile -t sources < <(git ls-files 'libvec/*.c' 'daemon/*.c' 'cmd/*.c' | grep -v neon)
+mapfile -t shell < <(git ls-files '*.sh' '*.bash' '.ci/run' | grep -v '^completions/')
+
+tidy() {
+	printf '%s\n' "${sources[@]}" |
+		xargs -P 2 -n 8 clang-tidy -p . --quiet --warnings-as-errors='*' \
+			--checks='-*,clang-analyzer-*,bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-reserved-identifier,-bugprone-narrowing-conversions,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling,-clang-analyzer-valist.Uninitialized,-bugprone-branch-clone,-bugprone-suspicious-string-compare,-bugprone-implicit-widening-of-multiplication-result' \
+			2>/dev/null
+}
+
+run clang-tidy tidy
+run cppcheck cppcheck --quiet --enable=warning,portability --error-exitcode=1 --inline-suppr \
+	--suppress=missingIncludeSystem -j 2 libvec daemon cmd
+run shellcheck shellcheck -x "${shell[@]}"
+run mandoc sh -c 'mandoc -Tlint -W warning man/*.[1-9]'
+exit $status

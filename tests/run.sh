@@ -1,0 +1,87 @@
+#!/bin/bash
+# run.sh - run every suite against build/release and say in one line how it went.
+#
+# usage: tests/run.sh [suite...]	suites: unit cli fault recall; all when none is named
+#
+# A suite prints TAP; what is printed is kept in build/release/tests/log, and shown when it fails.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+SAN=${SAN:-release}
+B=build/$SAN
+LOG=$B/tests/log
+mkdir -p "$LOG"
+passed=0 failed=0 skipped=0
+
+# count NAME FILE STATUS: add up a TAP file; a program that ended badly without saying so failed too.
+count() {
+	local ok no skip
+	skip=$(grep -cE '^ok .*# [Ss][Kk][Ii][Pp]' "$2")
+	ok=$(($(grep -cE '^ok ' "$2") - skip))
+	no=$(grep -cE '^not ok ' "$2")
+	if [ "$3" -ne 0 ] && [ "$no" -eq 0 ]; then no=1; fi
+	if [ "$ok" -eq 0 ] && [ "$no" -eq 0 ] && [ "$skip" -eq 0 ]; then no=1; fi
+	passed=$((passed + ok)) failed=$((failed + no)) skipped=$((skipped + skip))
+	printf '%-44s %4d passed %4d failed %4d skipped\n' "$1" "$ok" "$no" "$skip"
+	if [ "$no" -gt 0 ]; then
+		grep -vE '^ok ' "$2" | tail -n 60
+	fi
+	grep -hoE '# [Ss][Kk][Ii][Pp].*' "$2" | sort | uniq -c
+}
+
+run_unit() {
+	local t name
+	for t in "$B"/tests/unit/*/test_*; do
+		case $t in *.d) continue ;; esac
+		name=${t#"$B"/tests/unit/}
+		CMOCKA_MESSAGE_OUTPUT=TAP timeout 600 "$t" >"$LOG/${name//\//_}.tap" 2>&1
+		count "unit $name" "$LOG/${name//\//_}.tap" $?
+	done
+}
+
+run_bats() {
+	local f name
+	for f in "$1"/*.bats; do
+		[ -e "$f" ] || continue
+		name=$(basename "$f" .bats)
+		SAN=$SAN timeout 900 bats --tap "$f" >"$LOG/$2_$name.tap" 2>&1 </dev/null
+		count "$2 $name" "$LOG/$2_$name.tap" $?
+	done
+}
+
+# A program of its own that exits 0 (good), 1 (bad) or 77 (cannot be run here, and says why).
+run_program() {
+	local name=$1 status
+	shift
+	timeout 900 "$@" >"$LOG/$name.txt" 2>&1
+	status=$?
+	case $status in
+	0) echo "ok 1 - $name" ;;
+	77) echo "ok 1 - $name # skip $(tail -n 1 "$LOG/$name.txt")" ;;
+	*) sed 's/^/# /' "$LOG/$name.txt"; echo "not ok 1 - $name" ;;
+	esac >"$LOG/$name.tap"
+	grep -v '^#' "$LOG/$name.txt"
+	count "$name" "$LOG/$name.tap" 0
+}
+
+run_recall() {
+	run_program stsb "$B/tests/recall/stsb" ../shared/data/stsb-en-dev.csv
+	run_program recall tests/recall/run.sh
+}
+
+suites=("$@")
+[ ${#suites[@]} -gt 0 ] || suites=(unit cli fault recall)
+for s in "${suites[@]}"; do
+	case $s in
+	unit) run_unit ;;
+	cli) run_bats tests/cli cli ;;
+	fault) run_bats tests/fault fault ;;
+	recall) run_recall ;;
+	*) echo "run.sh: no suite $s" >&2; exit 2 ;;
+	esac
+done
+if [ "$skipped" -gt 0 ]; then
+	echo "$passed passed, $failed failed, $skipped skipped"
+else
+	echo "$passed passed, $failed failed"
+fi
+[ "$failed" -eq 0 ]
