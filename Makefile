@@ -11,6 +11,7 @@ B := build/$(SAN)
 .DEFAULT_GOAL := all
 MAKEFLAGS += --no-builtin-rules
 SHELL := /bin/bash
+OBJCOPY ?= objcopy
 
 # --- flags ---------------------------------------------------------------------------------------
 
@@ -96,8 +97,12 @@ $(B)/include/vec.h: libvec/vec.h
 	@mkdir -p $(@D)
 	cp $< $@
 
+# One object in which only the names of vec.h are left to see: internal names (graph_new, store_open)
+# cannot clash with those of a program that links the archive.
 $(B)/libvec.a: $(call objs,libvec)
-	rm -f $@ && $(AR) rcs $@ $^
+	$(LD) -r -o $(B)/obj/libvec.o $^
+	$(OBJCOPY) --localize-hidden $(B)/obj/libvec.o
+	rm -f $@ && $(AR) rcs $@ $(B)/obj/libvec.o
 
 $(B)/libvec.so: $(call objs,libvec)
 	$(CC) -shared -Wl,-soname,libvec.so.0 $(ALL_LDFLAGS) -o $@ $^ -lm
@@ -118,7 +123,7 @@ check-libs:
 
 # --- unit tests: tests/unit/PART/test_*.c sees what PART sees ------------------------------------
 
-LINK_libvec = $(B)/libvec.a -lm
+LINK_libvec = $(call objs,libvec) -lm
 LINK_base = $(call objs,base)
 LINK_proto = $(call objs,proto) $(call objs,base) $(call pkg,--libs,jansson)
 LINK_meta = $(call objs,meta) $(call objs,base) $(call pkg,--libs,sqlite3)
@@ -175,8 +180,8 @@ install: all ## install under PREFIX (/usr/local); DESTDIR is honoured
 	install -D -m 644 completions/_coolvec $(SHARE)/zsh/site-functions/_coolvec
 	install -D -m 644 completions/coolvec.fish $(SHARE)/fish/vendor_completions.d/coolvec.fish
 	for u in daemon/systemd/coolvecd.service daemon/systemd/coolvecd.socket; do \
-		sed 's	install -D -m 644 daemon/systemd/coolvec.sysusers $(SYSUSERS)/coolvec.conf
-|@PREFIX@|$(PREFIX)|' $$u > $(UNITS)/$${u##*/}; done
+		sed 's|@PREFIX@|$(PREFIX)|' $$u > $(UNITS)/$${u##*/}; done
+	install -D -m 644 daemon/systemd/coolvec.sysusers $(SYSUSERS)/coolvec.conf
 
 uninstall: ## remove what install put there
 	rm -f $(BIN)/coolvec $(BIN)/coolvecd $(LIB)/libvec.a $(LIB)/libvec.so* $(LIB)/pkgconfig/libvec.pc
