@@ -1,0 +1,69 @@
+/*
+ * graph_select.c - algorithm 4, the heuristic that spreads links over directions.
+ *
+ * A candidate that is nearer to a neighbour already chosen than to the base is reached through that
+ * neighbour, and its link is better spent elsewhere.
+ *
+ * Equal vectors need a rule of their own.  Of a hundred copies of one text each would fill its list
+ * with other copies, for no copy is nearer to another than to the base, and the hundred would be an
+ * island.  So of candidates that are as far from a chosen one as both are from the base only one is
+ * chosen; the rest come in by the filling.
+ */
+
+#include "graph_link.h"
+
+/* False when a chosen one shields `id`, at distance `d` from the base. */
+static bool
+is_open(const struct view *v, uint32_t id, float d, const struct selection *chosen)
+{
+	float inverse = v->metric == VEC_COSINE ? *graph_inverse(v->graph, id) : 1, between[4];
+	const float *row = view_row(v, id);
+
+	for (uint32_t i = 0; i < chosen->n; i += 4) {
+		uint32_t n = chosen->n - i < 4 ? chosen->n - i : 4;
+
+		view_distances(v, row, inverse, chosen->ids + i, n, between);
+		for (uint32_t j = 0; j < n; j++) {
+			if (between[j] < d || (between[j] == d && chosen->distances[i + j] == d))
+				return false;
+		}
+	}
+	return true;
+}
+
+static inline void
+add(struct selection *sel, uint64_t key)
+{
+	sel->ids[sel->n] = pool_slot(key);
+	sel->distances[sel->n++] = pool_distance(key);
+}
+
+void
+graph_select(const struct view *v, const uint64_t *keys, size_t n, size_t m, size_t fill,
+    struct selection *out, struct selection *left)
+{
+	struct selection rest = { .n = 0 };
+	uint32_t taken = 0;
+	size_t i;
+
+	out->n = 0;
+	for (i = 0; i < n && out->n < m; i++) {
+		if (is_open(v, pool_slot(keys[i]), pool_distance(keys[i]), out))
+			add(out, keys[i]);
+		else if (left || rest.n < fill)
+			add(&rest, keys[i]);
+	}
+	while (out->n < fill && taken < rest.n) {
+		out->ids[out->n] = rest.ids[taken];
+		out->distances[out->n++] = rest.distances[taken++];
+	}
+	if (!left)
+		return;
+	left->n = 0;
+	for (; taken < rest.n; taken++) {
+		left->ids[left->n] = rest.ids[taken];
+		left->distances[left->n++] = rest.distances[taken];
+	}
+	for (; i < n; i++)
+		add(left, keys[i]);
+}

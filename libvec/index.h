@@ -1,0 +1,78 @@
+/*
+ * index.h - hnsw.index: the graph on disk.
+ *
+ * Little-endian.  A header of 128 bytes:
+ *
+ *	0-7	magic 'VECHNSW\0'
+ *	8-11	version, 1
+ *	12-15	metric
+ *	16-23	identity	} of the vectors.bin it belongs to
+ *	24-31	generation	}
+ *	32-39	seed
+ *	40-43	dim
+ *	44-47	M
+ *	48-51	ef_construction
+ *	52-55	slots covered
+ *	56-59	nodes
+ *	60-63	entry point, slot + 1; 0: none
+ *	64-111	four sections, each: bytes u64, CRC32C u32
+ *	112-123	zero
+ *	124-127	CRC32C of bytes 0-123
+ *
+ * and the sections, one after the other:
+ *
+ *	levels	a byte for each slot covered: 0 for no node, else its level + 1
+ *	norms	under cosine, 1 / |x| as float32 for each node, in order of slots
+ *	base	2M links for each node: slot + 1, then zeros
+ *	upper	M links for each level from 1 of each node
+ */
+
+#ifndef LIBVEC_INDEX_H
+#define LIBVEC_INDEX_H
+
+#include "graph.h"
+
+#define INDEX_NAME "hnsw.index"
+#define INDEX_HEADER 128
+#define INDEX_VERSION 1
+
+enum index_section {
+	INDEX_LEVELS,
+	INDEX_NORMS,
+	INDEX_BASE,
+	INDEX_UPPER,
+	INDEX_NSECTIONS
+};
+
+struct index_header {
+	uint32_t metric, dim, M, ef_construction;
+	uint64_t identity, generation, seed;
+	uint32_t slots, nodes, entry;
+	struct {
+		uint64_t bytes;
+		uint32_t crc;
+	} section[INDEX_NSECTIONS];
+};
+
+void index_header_put(unsigned char bytes[INDEX_HEADER], const struct index_header *h);
+
+/* Read a header: magic, version and checksum.  False and why not. */
+bool index_header_get(const unsigned char bytes[INDEX_HEADER], struct index_header *h,
+    const char **why);
+
+/*
+ * Write the graph to hnsw.index in the folder `dir`.  Slots from `slots` on are not nodes.
+ * VEC_EIO, VEC_ENOSPC or VEC_ENOMEM; the old file then stands.  [change, alone]
+ */
+int index_save(const struct graph *g, int dir, uint64_t identity, uint64_t generation,
+    uint32_t slots, struct vec_error *err);
+
+/*
+ * Load hnsw.index into `g`, which is new and has memory for `slots`, the slots published.  True when
+ * the graph is now that of the file.  Else *why is the reason, NULL when there is no file, and `g` is
+ * to be thrown away.
+ */
+bool index_load(struct graph *g, int dir, uint64_t identity, uint64_t generation, uint32_t slots,
+    const char **why);
+
+#endif

@@ -1,0 +1,227 @@
+/*
+ * vec_search.c - one search: the graph for what it holds, a scan for the tail, true distances at the
+ * end.
+ *
+ * Candidates are chosen with the fast sums and reported with the portable ones (distance.c).  A few
+ * more than k are carried to the end, so that two candidates which the fast sums confuse at the edge
+ * of the k are told apart by the portable ones.
+ */
+
+#include <inttypes.h>
+
+#include "error.h"
+#include "exact.h"
+#include "graph_search.h"
+#include "vec_private.h"
+
+#define SLACK 8
+
+/*
+ * Scanning m of n vectors costs m distances.  Searching the graph for ef of them costs about
+ * ef * WALK * n / m, for it meets n / m vectors for each that is let through.  20,000 to 340,000
+ * vectors of 64 to 784 components need 10 to 25 distances for each candidate kept.
+ */
+#define WALK 20
+
+struct search {
+	struct vec *vec;
+	struct vec_query query;		/* what was asked, with k and ef made sensible */
+	struct filter filter;
+	struct view view;
+	struct scratch *scratch;
+	uint32_t published;		/* slots that count */
+	uint32_t live;			/* of those, not deleted */
+	uint32_t tail_start;
+};
+
+static int
+check(const struct vec *v, const float *x, size_t dim, const struct vec_query *q,
+    struct vec_error *err)
+{
+	int rc;
+
+	if (dim != v->store->dim)
+		return error_set(err, VEC_EDIM, "query has %zu components, collection has %zu", dim,
+		    v->store->dim);
+	if (q->k == 0)
+		return error_set(err, VEC_EVALUE, "k is 0");
+	if (q->metric < -1 || q->metric >= VEC_NMETRICS)
+		return error_set(err, VEC_EVALUE, "metric %d is none", q->metric);
+	if ((rc = vec_validate(x, dim, err)) == 0)
+		return 0;
+	/* All zero is a place like any other, except that it has no direction. */
+	for (size_t i = 0; i < dim; i++) {
+		if (x[i] != 0)
+			return rc;
+	}
+	return (q->metric == -1 ? v->graph->metric : (enum vec_metric)q->metric) == VEC_COSINE ? rc : 0;
+}
+
+/* What there is now: the tail first, so that what is linked meanwhile is scanned. */
+static void
+survey(struct search *s, struct vec *v, const struct vec_query *q)
+{
+	uint32_t dead;
+
+	s->vec = v;
+	s->query = *q;
+	s->filter = (struct filter){ .graph = v->graph, .query = &s->query };
+	s->tail_start = atomic_load_explicit(&v->tail_start, memory_order_acquire);
+	s->published = atomic_load_explicit(&v->store->published, memory_order_acquire);
+	dead = atomic_load(&v->graph->dead);
+	s->live = s->published > dead ? s->published - dead : 0;
+	if (s->live > 0 && vec_is_live(v, q->except))
+		s->live--;
+	if (s->query.k > VEC_K_MAX)
+		s->query.k = VEC_K_MAX;
+	if (s->query.k > s->live)
+		s->query.k = s->live;
+	if (q->ef == 0)
+		s->query.ef = VEC_EF_DEFAULT;
+	if (s->query.ef > VEC_EF_MAX)
+		s->query.ef = VEC_EF_MAX;
+	if (s->query.ef < s->query.k)
+		s->query.ef = s->query.k;
+	if (q->metric == -1)
+		s->query.metric = (int)v->graph->metric;
+}
+
+/* True when looking at every admitted vector is the better way, or the only one. */
+static bool
+should_scan(const struct search *s)
+{
+	uint64_t matches, cost;
+
+	if (s->query.exact || s->query.metric != (int)s->vec->graph->metric ||
+	    s->live <= s->query.ef || s->tail_start == 0)
+		return true;
+	if (!s->query.only)
+		return false;
+	matches = filter_count(&s->filter, s->published);
+	cost = (uint64_t)s->query.ef * WALK * s->published;
+	return matches <= s->query.k || matches * matches <= cost;
+}
+
+static void
+scan(struct search *s, uint32_t from)
+{
+	exact_scan(&s->view, s->scratch->query, &s->filter, from, s->published, &s->scratch->found);
+}
+
+/* Keep what a walk found, where the graph is to be trusted. */
+static void
+harvest(struct search *s)
+{
+	struct pool *walked = &s->scratch->pool;
+
+	for (size_t i = 0; i < walked->n; i++) {
+		uint32_t slot = pool_slot(walked->keys[i]);
+
+		if (slot < s->tail_start && filter_admits(&s->filter, slot))
+			pool_put(&s->scratch->found, walked->keys[i] & ~UINT64_C(1));
+	}
+}
+
+/* Drop what a filtered walk found past the graph's trusted part; the scan finds it again. */
+static void
+drop_tail(struct search *s)
+{
+	struct pool *found = &s->scratch->found;
+	size_t n = 0;
+
+	for (size_t i = 0; i < found->n; i++) {
+		if (pool_slot(found->keys[i]) < s->tail_start)
+			found->keys[n++] = found->keys[i];
+	}
+	found->n = n;
+}
+
+/* Search the graph.  False when it gave up or holds nothing. */
+static bool
+walk(struct search *s)
+{
+	struct scratch *w = s->scratch;
+	struct graph_place at;
+	uint32_t top;
+
+	if (!graph_entry(s->vec->graph, &at.slot, &top) || at.slot >= s->view.capacity)
+		return false;
+	graph_descend(&s->view, w, w->query, 1, top, 0, &at);
+	if (filter_is_set(&s->filter) || graph_unlinking(s->vec->graph) > 0) {
+		if (!scratch_heap(w) ||
+		    !graph_search_filtered(
+		        &s->view, w, w->query, &at, &s->filter, s->published / 2 + s->query.ef))
+			return false;
+		drop_tail(s);
+		return true;
+	}
+	graph_search_level(&s->view, w, w->query, 1, 0, &at);
+	harvest(s);
+	return true;
+}
+
+/* Fill the pool of what was found, whichever way. */
+static void
+find(struct search *s)
+{
+	if (!should_scan(s) && walk(s)) {
+		scan(s, s->tail_start);
+		if (s->scratch->found.n >= s->query.k)
+			return;
+	}
+	s->scratch->found.n = 0;
+	scan(s, 0);
+}
+
+/* The true distances of the best, and the k nearest by those. */
+static size_t
+report(struct search *s, const float *x, struct vec_hit *hits)
+{
+	const struct pool *found = &s->scratch->found;
+	struct pool *best = &s->scratch->pool;
+	size_t n = found->n < s->query.k + SLACK ? found->n : s->query.k + SLACK;
+
+	pool_init(best, s->scratch->keys, n);
+	for (size_t i = 0; i < n; i++) {
+		uint32_t slot = pool_slot(found->keys[i]);
+
+		pool_put(best, pool_key(vec_distance((enum vec_metric)s->query.metric, x,
+		                            view_row(&s->view, slot), s->view.dim), slot));
+	}
+	if (n > s->query.k)
+		n = s->query.k;
+	for (size_t i = 0; i < n; i++) {
+		hits[i].slot = pool_slot(best->keys[i]);
+		hits[i].distance = pool_distance(best->keys[i]);
+	}
+	return n;
+}
+
+int
+vec_search(struct vec *v, const float *x, size_t dim, const struct vec_query *q,
+    struct vec_hit *hits, size_t *n, struct vec_error *err)
+{
+	struct search s;
+	size_t room;
+	int rc;
+
+	*n = 0;
+	if ((rc = check(v, x, dim, q, err)) != 0)
+		return rc;
+	survey(&s, v, q);
+	if (s.query.k == 0)
+		return 0;
+	room = s.query.k + SLACK > s.query.ef ? s.query.k + SLACK : s.query.ef;
+	if (!(s.scratch = scratch_take(v->graph, room)) || !scratch_found(s.scratch, room)) {
+		scratch_put(v->graph, s.scratch);
+		return error_set(err, VEC_ENOMEM, "no memory to search");
+	}
+	pool_init(&s.scratch->pool, s.scratch->keys,
+	    s.query.ef + (q->except != VEC_SLOT_NONE && s.query.ef < room));
+	view_init(&s.view, v->graph, (enum vec_metric)s.query.metric);
+	view_query(&s.view, x, s.scratch->query);
+	find(&s);
+	*n = report(&s, x, hits);
+	scratch_put(v->graph, s.scratch);
+	return 0;
+}

@@ -1,0 +1,132 @@
+/*
+ * view.c - distances from one point to a list of slots.
+ *
+ * The rows of a list lie anywhere in memory, and fetching them takes far longer than the arithmetic.
+ * So all the slots are known before the first distance is computed, and rows are prefetched some
+ * ahead of the one in work: by bytes, for what limits is the number of lines under way.
+ */
+
+#include <float.h>
+#include <math.h>
+
+#include "distance.h"
+#include "view.h"
+
+#define LINE 64
+#define AHEAD_BYTES 4096	/* prefetch about so far ahead ... */
+#define AHEAD_LEAST 2		/* ... but never less than so many rows ... */
+#define AHEAD_MOST 16		/* ... or more */
+#define ROW_LINES 16		/* of a long row; the hardware notices the rest itself */
+
+void
+view_init(struct view *v, const struct graph *g, enum vec_metric metric)
+{
+	enum metric_sum sum = metric_sum_of(metric);
+
+	v->graph = g;
+	v->capacity = atomic_load_explicit(&g->store->capacity, memory_order_acquire);
+	v->rows = atomic_load_explicit(&g->store->rows, memory_order_acquire);
+	v->stride = g->store->stride;
+	v->dim = g->store->dim;
+	v->metric = metric;
+	v->one = g->kernels->one[sum];
+	v->four = g->kernels->four[sum];
+	v->dot = g->kernels->one[METRIC_DOT];
+}
+
+void
+view_query(const struct view *v, const float *x, float *to)
+{
+	float inverse = v->metric == VEC_COSINE ? distance_inverse_norm(x, v->dim) : 1;
+
+	for (size_t i = 0; i < v->dim; i++)
+		to[i] = x[i] * inverse;
+}
+
+static inline void
+prefetch_row(const struct view *v, uint32_t slot)
+{
+	const unsigned char *row = v->rows + (size_t)slot * v->stride;
+	size_t bytes = v->stride < (size_t)ROW_LINES * LINE ? v->stride : (size_t)ROW_LINES * LINE;
+
+	for (size_t i = 0; i < bytes; i += LINE)
+		__builtin_prefetch(row + i);
+	__builtin_prefetch(row + bytes - 1);
+}
+
+/* The sums over `n` rows, prefetching ahead. */
+static void
+sums(const struct view *v, const float *q, const uint32_t *ids, size_t n, float *out)
+{
+	size_t ahead = AHEAD_BYTES / v->stride, i, p;
+	const float *rows[4];
+
+	ahead = ahead < AHEAD_LEAST ? AHEAD_LEAST : ahead > AHEAD_MOST ? AHEAD_MOST : ahead;
+	for (p = 0; p < n && p < ahead; p++)
+		prefetch_row(v, ids[p]);
+	for (i = 0; i + 4 <= n; i += 4) {
+		for (int r = 0; r < 4; r++) {
+			if (p < n)
+				prefetch_row(v, ids[p++]);
+			rows[r] = view_row(v, ids[i + (size_t)r]);
+		}
+		v->four(q, rows, v->dim, out + i);
+	}
+	for (; i < n; i++)
+		out[i] = v->one(q, view_row(v, ids[i]), v->dim);
+}
+
+/* NaN and infinity are no distances to order by. */
+static inline float
+sane(float d)
+{
+	return d < FLT_MAX ? d : FLT_MAX;
+}
+
+void
+view_distances(const struct view *v, const float *q, float inverse, const uint32_t *ids, size_t n,
+    float *out)
+{
+	if (v->metric == VEC_COSINE) {
+		for (size_t i = 0; i < n; i++)
+			__builtin_prefetch(graph_inverse(v->graph, ids[i]));
+	}
+	sums(v, q, ids, n, out);
+	if (v->metric == VEC_COSINE) {
+		for (size_t i = 0; i < n; i++)
+			out[i] = sane(1 - out[i] * (inverse * *graph_inverse(v->graph, ids[i])));
+	} else if (v->metric == VEC_IP) {
+		for (size_t i = 0; i < n; i++)
+			out[i] = sane(-out[i]);
+	} else {
+		for (size_t i = 0; i < n; i++)
+			out[i] = sane(out[i]);
+	}
+}
+
+/* 1 / |row|: kept for nodes of a cosine graph, else computed. */
+static float
+inverse_of(const struct view *v, uint32_t slot)
+{
+	float squared;
+
+	if (v->graph->metric == VEC_COSINE && graph_flags_get(v->graph, slot) & GRAPH_LINKED)
+		return *graph_inverse(v->graph, slot);
+	squared = v->dot(view_row(v, slot), view_row(v, slot), v->dim);
+	if (squared > 1e-30f && squared < 1e30f)
+		return 1 / sqrtf(squared);
+	return distance_inverse_norm(view_row(v, slot), v->dim);
+}
+
+void
+view_scan(const struct view *v, const float *q, const uint32_t *ids, size_t n, float *out)
+{
+	sums(v, q, ids, n, out);
+	for (size_t i = 0; i < n; i++) {
+		if (v->metric == VEC_COSINE)
+			out[i] = 1 - out[i] * inverse_of(v, ids[i]);
+		else if (v->metric == VEC_IP)
+			out[i] = -out[i];
+		out[i] = sane(out[i]);
+	}
+}
