@@ -13,6 +13,8 @@ run() {
 mapfile -t sources < <(git ls-files 'libvec/*.c' 'daemon/*.c' 'cmd/*.c' | grep -v neon)
 mapfile -t shell < <(git ls-files '*.sh' '*.bash' '.ci/run' | grep -v '^completions/')
 
+# called through run
+# shellcheck disable=SC2317
 tidy() {
 	printf '%s\n' "${sources[@]}" |
 		xargs -P 2 -n 8 clang-tidy -p . --quiet --warnings-as-errors='*' \
@@ -24,5 +26,10 @@ run clang-tidy tidy
 run cppcheck cppcheck --quiet --enable=warning,portability --error-exitcode=1 --inline-suppr \
 	--suppress=missingIncludeSystem -j 2 libvec daemon cmd
 run shellcheck shellcheck -x "${shell[@]}"
-run mandoc sh -c 'mandoc -Tlint -W warning man/*.[1-9]'
+# another manual that is not installed on this system is no finding
+# shellcheck disable=SC2317
+manuals() {
+	! mandoc -Tlint -W warning man/*.[1-9] 2>&1 | grep -vE 'referenced manual|mandoc\.db'
+}
+run mandoc manuals
 exit $status
