@@ -72,8 +72,6 @@ sqlite_commit(void *db, struct err *err)
 	}
 	sqlite_fail(d, rc, "tell whether a commit happened", err);
 	sqlite_rollback(d);
-	/* What is on the disk is for the next start to judge: leave the log as it is. */
-	sqlite3_db_config(d->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	if (err != NULL)
 		err->code = META_EUNKNOWN;
 	return META_EUNKNOWN;

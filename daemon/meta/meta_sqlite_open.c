@@ -115,6 +115,21 @@ open_file(struct sqlite_db *d, const char *path, const char *folder, struct err 
 	return rc == SQLITE_OK ? 0 : sqlite_fail(d, rc, "open the database", err);
 }
 
+/*
+ * Move what the log holds into the file and empty it.  After a failed fsync and a kill, the log
+ * as it is read may be more than the disk has of it; commits behind such a part would go with it
+ * in a power cut.  A full disk is no reason not to open: the log stays as it is then.
+ */
+static int
+empty_log(struct sqlite_db *d, struct err *err)
+{
+	int rc = sqlite3_wal_checkpoint_v2(d->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+
+	if (rc == SQLITE_OK || (rc & 0xff) == SQLITE_FULL)
+		return 0;
+	return sqlite_fail(d, rc, "empty the log", err);
+}
+
 /* Look at what is there, then make it ours: the log, and the tables. */
 static int
 prepare_schema(struct sqlite_db *d, int *schema, struct err *err)
@@ -125,6 +140,8 @@ prepare_schema(struct sqlite_db *d, int *schema, struct err *err)
 	    (rc = pragma(d, "PRAGMA journal_mode = WAL", err)) != 0)
 		return rc;
 	sqlite3_db_config(d->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+	if ((rc = empty_log(d, err)) != 0)
+		return rc;
 	return sqlite_schema_migrate(d, schema, err);
 }
 

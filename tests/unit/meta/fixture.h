@@ -68,7 +68,9 @@ path_of(const struct fixture *f, const char *name)
 static inline void
 folder_remove(const char *folder)
 {
-	static const char *const names[] = { "meta.db", "meta.db-wal", "meta.db-journal" };
+	static const char *const names[] = {
+		"meta.db", "meta.db-wal", "meta.db-shm", "meta.db-journal"
+	};
 	char path[128];
 	size_t i;
 

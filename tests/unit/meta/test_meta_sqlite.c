@@ -2,6 +2,7 @@
  * test_meta_sqlite.c - what is SQLite's alone: the file, who may have it, and when it is full.
  */
 
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -125,6 +126,36 @@ another_process_may_have_it_afterwards(void **state)
 	assert_int_equal(result_in_another_process(f, false), 0);
 }
 
+/* Killed, it leaves a log; the next one takes over what it committed and starts a new log. */
+static void
+what_a_killed_process_committed_is_there(void **state)
+{
+	struct fixture *f = *state;
+	struct meta_item got;
+	struct stat st;
+	pid_t pid;
+	int status;
+
+	meta_close(f->m);
+	f->m = NULL;
+	if ((pid = fork()) == 0) {
+		if (meta_open(NULL, f->folder, &f->m, NULL) == 0)
+			fill(f, 100);
+		begin(f);
+		put(f, 100, 100, "not committed");
+		kill(getpid(), SIGKILL);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	assert_int_equal(stat(path_of(f, "meta.db-wal"), &st), 0);
+	assert_true(st.st_size > 0);
+	ok(f, meta_open(NULL, f->folder, &f->m, &f->err));
+	assert_int_equal(stat(path_of(f, "meta.db-wal"), &st), 0);
+	assert_int_equal(st.st_size, 0);
+	ok(f, meta_item_by_id(f->m, f->c, 99, 0, &got, &f->err));
+	want(f, meta_item_by_id(f->m, f->c, 100, 0, &got, &f->err), META_NONE);
+}
+
 /* --- a full database -------------------------------------------------------------------------- */
 
 static void
@@ -212,6 +243,7 @@ main(void)
 		TEST(other_databases_are_not_in_this_build),
 		TEST(another_process_is_told_that_it_is_taken),
 		TEST(another_process_may_have_it_afterwards),
+		TEST(what_a_killed_process_committed_is_there),
 		TEST(a_full_database_says_so_and_is_usable_afterwards),
 		TEST(no_statement_scans_a_table),
 	};

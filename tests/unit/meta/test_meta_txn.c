@@ -3,6 +3,8 @@
  */
 
 #include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
 
 #include "fixture.h"
 
@@ -127,6 +129,27 @@ err_may_be_null(void **state)
 	ok(f, meta_begin(f->m, &t, NULL));
 	assert_int_equal(meta_item_put(t, f->c, &bad, NULL), META_EIO);
 	assert_int_equal(meta_commit(t, NULL), META_EIO);
+}
+
+/* Waiting for oneself would be for ever: the program ends instead, and says where. */
+static void
+reading_beside_ones_own_transaction_ends_the_program(void **state)
+{
+	struct fixture *f = *state;
+	struct meta_user u;
+	pid_t pid;
+	int status;
+
+	if ((pid = fork()) == 0) {
+		close(STDERR_FILENO);
+		signal(SIGABRT, SIG_DFL);
+		alarm(10);
+		if (meta_begin(f->m, &f->t, NULL) == 0)
+			(void)meta_user_find(f->m, "ann", &u, NULL, NULL);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
 }
 
 /* --- threads ---------------------------------------------------------------------------------- */
@@ -257,6 +280,7 @@ main(void)
 		TEST(failure_inside_undoes_the_transaction),
 		TEST(closing_and_rolling_back_nothing_is_fine),
 		TEST(err_may_be_null),
+		TEST(reading_beside_ones_own_transaction_ends_the_program),
 		TEST(readers_see_whole_transactions),
 		TEST(writers_take_turns),
 	};
