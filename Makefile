@@ -153,6 +153,18 @@ $(RECALL_EMBED): $(B)/tests/recall/%: tests/recall/%.c $(filter %.o,$(LINK_embed
 	$(CC) $(INC_embed) $(ALL_CFLAGS) $(PIE) $(ALL_LDFLAGS) -o $@ $< $(LINK_embed)
 -include $(RECALL_EMBED:=.d)
 
+# --- the engine measured beside hnswlib; its shim is the only C++ here, tuned for this machine ----------
+
+RECALL_HNSWLIB := $(B)/tests/recall/recall_hnswlib
+RECALL_TESTS += $(RECALL_HNSWLIB)
+$(B)/tests/recall/hnswlib_shim.o: tests/recall/hnswlib_shim.cc tests/recall/hnswlib_shim.h
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 -O3 -march=native -w $(SANFLAGS) -c -o $@ $<
+$(RECALL_HNSWLIB): tests/recall/recall_hnswlib.c $(B)/tests/recall/hnswlib_shim.o $(B)/libvec.a | check-libs
+	@mkdir -p $(@D)
+	$(CC) $(INC_libvec) $(ALL_CFLAGS) $(PIE) $(ALL_LDFLAGS) -o $@ $^ -lstdc++ -lm
+-include $(RECALL_HNSWLIB:=.d)
+
 -include $(OBJS:.o=.d) $(UNIT_TESTS:=.d)
 
 # --- install ---------------------------------------------------------------------------------------
