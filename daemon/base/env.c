@@ -59,7 +59,10 @@ escape(char c)
 	return c == 'n' ? '\n' : c == 't' ? '\t' : c == 'r' ? '\r' : c;
 }
 
-/* Undo the quotes of the value at `s`, in place.  NULL when a quote does not end. */
+/*
+ * Undo the quotes of the value at `s`, in place; there is a character before it.  NULL when a quote
+ * does not end.
+ */
 static char *
 unquote(char *s)
 {
@@ -67,7 +70,7 @@ unquote(char *s)
 
 	if (quote != '"' && quote != '\'') {
 		for (; *from != '\0'; from++)
-			if (*from == '#' && (from == s || from[-1] == ' ' || from[-1] == '\t'))
+			if (*from == '#' && (from[-1] == ' ' || from[-1] == '\t'))
 				break;
 		*from = '\0';
 		trim_end(s);
