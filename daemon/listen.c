@@ -63,7 +63,10 @@ lock_folder(const char *path, struct err *err)
 	return fd;
 }
 
-/* Remove a socket that nobody answers on. */
+/*
+ * Remove a socket that nobody answers on.  One whose daemon hangs with a full backlog says EAGAIN;
+ * waiting for it would keep the folder locked.
+ */
 static int
 clear_path(const struct sockaddr_un *to, struct err *err)
 {
@@ -74,7 +77,7 @@ clear_path(const struct sockaddr_un *to, struct err *err)
 		return errno == ENOENT ? 0 : err_sys(err, -1, errno, "cannot look at %s", to->sun_path);
 	if (!S_ISSOCK(st.st_mode))
 		return err_set(err, -1, "%s is there and is no socket", to->sun_path);
-	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) < 0)
+	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) < 0)
 		return err_sys(err, -1, errno, "cannot make a socket");
 	if (connect(fd, (const struct sockaddr *)(const void *)to, sizeof(*to)) == 0 ||
 	    errno == EAGAIN)
