@@ -27,7 +27,7 @@ row_json(const struct space *s, const struct meta_item *item, unsigned fields)
 		    item->key != NULL ? strlen(item->key) : 0));
 	if ((fields & META_META) != 0)
 		json_object_set_new(row, "meta",
-		    item->meta != NULL ? json_loads(item->meta, 0, NULL) : json_null());
+		    item->meta != NULL ? json_loads(item->meta, JSON_ALLOW_NUL, NULL) : json_null());
 	if ((fields & ROW_VECTOR) != 0)
 		json_object_set_new(row, "vector",
 		    x != NULL ? args_vector_json(x, s->info.dim) : json_null());
