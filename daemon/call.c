@@ -74,7 +74,7 @@ set_reply(struct call *c, json_t *reply)
 static json_t *
 id_json(const struct call *c)
 {
-	return json_loads(c->id, JSON_DECODE_ANY, NULL);
+	return json_loads(c->id, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 }
 
 void
@@ -87,6 +87,22 @@ call_reply(struct call *c, json_t *result)
 	set_reply(c, reply);
 }
 
+json_t *
+call_sentence(const char *s)
+{
+	json_t *sentence = json_string(s);
+	char *copy;
+
+	if (sentence != NULL || (copy = strdup(s)) == NULL)
+		return sentence;
+	for (char *p = copy; *p != '\0'; p++)
+		if ((unsigned char)*p >= 0x80)
+			*p = '?';
+	sentence = json_string(copy);
+	free(copy);
+	return sentence;
+}
+
 static void
 fail(struct call *c, enum wire_code code, json_t *detail, const char *fmt, va_list ap)
 {
@@ -95,8 +111,9 @@ fail(struct call *c, enum wire_code code, json_t *detail, const char *fmt, va_li
 
 	if (vasprintf(&message, fmt, ap) < 0)
 		message = NULL;
-	reply = json_pack("{s:o, s:b, s:{s:s, s:s*, s:o*}}", "id", id_json(c), "ok", 0, "error",
-	    "name", wire_error(code)->name, "message", message, "detail", detail);
+	reply = json_pack("{s:o, s:b, s:{s:s, s:o*, s:o*}}", "id", id_json(c), "ok", 0, "error",
+	    "name", wire_error(code)->name, "message",
+	    message != NULL ? call_sentence(message) : NULL, "detail", detail);
 	free(message);
 	set_reply(c, reply);
 }
@@ -237,7 +254,8 @@ static int
 dispatch(struct call *c, json_t *root)
 {
 	json_t *args = json_object_get(root, "args");
-	const char *name = json_string_value(json_object_get(root, "op"));
+	const json_t *op_name = json_object_get(root, "op");
+	const char *name = json_string_value(op_name);
 	const struct op *op;
 	enum wire_code code;
 	const char *member;
@@ -255,7 +273,7 @@ dispatch(struct call *c, json_t *root)
 		call_fail(c, WIRE_BAD_REQUEST, "op is missing or not a string");
 		return CALL_DONE;
 	}
-	if ((op = op_find(name)) == NULL) {
+	if (strlen(name) != json_string_length(op_name) || (op = op_find(name)) == NULL) {
 		call_fail(c, WIRE_UNKNOWN_OP, "there is no operation \"%.64s\"", name);
 		return CALL_DONE;
 	}

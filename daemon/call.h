@@ -33,7 +33,7 @@ struct call {
 	char *line;			/* the request, `nline` bytes */
 	size_t nline;
 
-	char id[2 * WIRE_ID_MAX + 8];	/* of the request, as JSON */
+	char id[6 * WIRE_ID_MAX + 8];	/* of the request, as JSON; a control character takes 6 */
 	struct meta_user user;		/* who asks, when the operation needs a token */
 	struct token token;
 
@@ -55,6 +55,12 @@ void call_run(struct call *c);
 void call_reply(struct call *c, json_t *result);
 void call_fail(struct call *c, enum wire_code code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/*
+ * A sentence as a JSON string.  What is cut to fit may end inside a character, and a path may be of
+ * any bytes: then every byte that is not ASCII becomes `?`.  NULL: no memory.
+ */
+json_t *call_sentence(const char *s);
 
 /* The same with a detail object (taken). */
 void call_fail_detail(struct call *c, enum wire_code code, json_t *detail, const char *fmt, ...)

@@ -35,8 +35,8 @@ fault(struct faults *f, size_t i, enum wire_code code, const char *why)
 		else
 			err_set(f->err, (int)code, "%s", why);
 	}
-	json_array_append_new(f->list, json_pack("{s:I, s:s, s:s}", "index", (json_int_t)i, "name",
-	    wire_error(code)->name, "message", why));
+	json_array_append_new(f->list, json_pack("{s:I, s:s, s:o*}", "index", (json_int_t)i, "name",
+	    wire_error(code)->name, "message", call_sentence(why)));
 }
 
 char *
