@@ -163,6 +163,8 @@ on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *b)
 			close_conn(c);	/* half a line has no end now */
 		return;
 	}
+	if (c->state == CONN_READING && c->in.len == 0)
+		c->waiting = daemon_clock();	/* a line begins; its time is not the idle one */
 	buf_used(&c->in, (size_t)n);
 	if (c->state == CONN_READING)
 		next_line(c);
