@@ -21,6 +21,7 @@ struct server {
 	uv_signal_t on_term, on_int, on_usr2;
 	uv_timer_t tick;		/* looks at the connections' times */
 	uv_async_t back;		/* calls have come back */
+	const char *path;		/* of the socket, to be removed; NULL: it is systemd's */
 	uv_mutex_t lock;		/* guards finished */
 	struct call *finished;		/* chained by job.next, newest first; [lock] */
 	struct conn *conns;		/* the loop's */
@@ -143,6 +144,8 @@ on_stop(uv_signal_t *signal, int number)
 	log_info("stopping on %s", number == SIGTERM ? "SIGTERM" : "SIGINT");
 	listen_notify("STOPPING=1");
 	s->stopping = true;
+	if (s->path != NULL)
+		unlink(s->path);	/* later it may be that of the next daemon */
 	uv_close((uv_handle_t *)&s->listener, NULL);
 	for (struct conn *c = s->conns, *next; c != NULL; c = next) {
 		next = c->next;
@@ -215,6 +218,7 @@ server_run(struct daemon *d, const struct server_options *o, struct err *err)
 		return err_set(err, -1, "no memory for the loop");
 	}
 	d->server = &s;
+	s.path = passed ? NULL : o->path;
 	if ((rc = start(&s, fd)) != 0) {
 		/* the process ends now; what is half made goes with it */
 		return err_set(err, -1, "cannot serve: %s", uv_strerror(rc));
@@ -223,8 +227,6 @@ server_run(struct daemon *d, const struct server_options *o, struct err *err)
 	say_ready(o->ready_fd);
 	uv_run(&s.loop, UV_RUN_DEFAULT);
 	uv_loop_close(&s.loop);
-	if (!passed)
-		unlink(o->path);
 	uv_mutex_destroy(&s.lock);
 	d->server = NULL;
 	return 0;
