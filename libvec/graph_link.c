@@ -1,9 +1,13 @@
 /*
  * graph_link.c - links come in pairs.
  *
+ * A newcomer chooses up to M neighbours, on level 0 up to 1.75 M: since full lists drop links on both
+ * sides, choosing M as the paper does left 20 links of 32 on 20,000 random vectors, and recall 0.03
+ * under hnswlib's at ef 20; choosing 2M costs a third more building for 0.01 of recall.
+ *
  * A list has room for 2M links on level 0 and M above.  When a newcomer finds it full, algorithm 4
- * chooses among all of them which to keep, and the list is thinned to three quarters, so that the
- * next few newcomers find room: thinning costs some hundred distances.  Whoever is dropped loses its
+ * chooses among all of them which to keep, and the list is thinned to seven eighths, so that the next
+ * few newcomers find room: thinning costs some hundred distances.  Whoever is dropped loses its
  * link to this node as well, since links are reciprocal.  A node that has few links left is not
  * dropped while another one can be: that is how a node at the edge of the data stays in the graph.
  *
@@ -110,7 +114,7 @@ thin(const struct view *v, struct scratch *s, uint32_t node, graph_link *list, u
 	uint32_t max = graph_list_max(v->graph, level);
 	size_t n = list_keys(v, s, node, list, max, other);
 
-	graph_select(v, s->list_keys, n, max, max - max / 4, &s->list, &s->dropped);
+	graph_select(v, s->list_keys, n, max, max - max / 8, &s->list, &s->dropped);
 	spare(v->graph, &s->list, &s->dropped, max, level);
 	graph_list_write(list, max, &s->list);
 }
@@ -155,7 +159,8 @@ graph_join(const struct view *v, struct scratch *s, uint32_t slot, uint32_t leve
 	}
 	if (n > 0)
 		*at = (struct graph_place){ pool_slot(s->keys[0]), pool_distance(s->keys[0]) };
-	graph_select(v, s->keys, n, g->M, g->M / 2, &s->chosen, NULL);
+	graph_select(v, s->keys, n, level == 0 ? g->M + g->M * 3 / 4 : g->M,
+	    level == 0 ? g->M : g->M / 2, &s->chosen, NULL);
 	graph_list_write(graph_list(g, slot, level), graph_list_max(g, level), &s->chosen);
 }
 
