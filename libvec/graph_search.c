@@ -68,7 +68,11 @@ graph_search_level(const struct view *v, struct scratch *s, const float *q, floa
 
 		prefetch_next(v, p, level);
 		view_distances(v, q, inverse, s->ids, n, s->distances);
-		for (size_t i = 0; i < n; i++)
-			pool_put(p, pool_key(s->distances[i], s->ids[i]));
+		for (size_t i = 0; i < n; i++) {
+			uint64_t key = pool_key(s->distances[i], s->ids[i]);
+
+			if (key < pool_bound(p))
+				pool_put(p, key);
+		}
 	}
 }

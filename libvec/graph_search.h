@@ -24,11 +24,15 @@ graph_gather(const struct view *v, struct scratch *s, uint32_t slot, uint32_t le
 {
 	const graph_link *list = graph_list(v->graph, slot, level);
 	uint32_t max = graph_list_max(v->graph, level), link;
+	uint32_t limit = v->capacity < s->nvisited ? v->capacity : s->nvisited;
 	size_t n = 0;
 
 	for (uint32_t i = 0; i < max && (link = graph_link_get(list + i)) != 0; i++) {
-		if (link - 1 < v->capacity && scratch_visit(s, link - 1))
-			s->ids[n++] = link - 1;
+		if (link - 1 >= limit)
+			continue;
+		/* No branch on what was visited: it is as good as random. */
+		s->ids[n] = link - 1;
+		n += scratch_visit(s, link - 1);
 	}
 	return n;
 }

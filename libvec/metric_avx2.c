@@ -1,19 +1,41 @@
 /*
  * metric_avx2.c - the sums with AVX2 and FMA: 8 floats at a time, the last few under a mask.
- *
- * As in metric_avx512.c, two partial sums a row, and the same order for one row and for four.
  */
 
 #include "metric.h"
 
 #if defined(__AVX2__) && defined(__FMA__)
 
-#include <immintrin.h>
+#include "metric_sse.h"
 
-static inline __attribute__((always_inline)) __m256
-step(enum metric_sum sum, __m256 acc, __m256 a, __m256 b)
+typedef __m256 vector;
+
+enum { WIDTH = 8 };
+
+static inline vector
+zero(void)
 {
-	__m256 d;
+	return _mm256_setzero_ps();
+}
+
+static inline vector
+load(const float *p)
+{
+	return _mm256_loadu_ps(p);
+}
+
+static inline vector
+load_first(const float *p, size_t n)
+{
+	__m256i lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+
+	return _mm256_maskload_ps(p, _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), lanes));
+}
+
+static inline __attribute__((always_inline)) vector
+step(enum metric_sum sum, vector acc, vector a, vector b)
+{
+	vector d;
 
 	if (sum == METRIC_DOT)
 		return _mm256_fmadd_ps(a, b, acc);
@@ -23,58 +45,32 @@ step(enum metric_sum sum, __m256 acc, __m256 a, __m256 b)
 	return _mm256_add_ps(acc, _mm256_andnot_ps(_mm256_set1_ps(-0.0f), d));
 }
 
-/* The first `n` of 8 lanes. */
-static inline __m256i
-first_lanes(size_t n)
+static inline vector
+add(vector a, vector b)
 {
-	return _mm256_cmpgt_epi32(
-	    _mm256_set1_epi32((int)n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+	return _mm256_add_ps(a, b);
 }
 
 /* 8 partial sums to 4. */
-static inline __attribute__((always_inline)) __m128
-fold(__m256 x)
+static inline __m128
+fold(vector x)
 {
 	return _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
 }
 
-/* acc[i][0] + acc[i][1] over `nrows` rows; nrows and sum are constants at every call. */
-static inline __attribute__((always_inline)) void
-accumulate(enum metric_sum sum, int nrows, const float *q, const float *const *rows, size_t n,
-    __m128 *out)
+static inline float
+total(vector x)
 {
-	__m256 acc[4][2], q0, q1;
-	size_t i;
-
-	for (int r = 0; r < nrows; r++)
-		acc[r][0] = acc[r][1] = _mm256_setzero_ps();
-	for (i = 0; i + 16 <= n; i += 16) {
-		q0 = _mm256_loadu_ps(q + i);
-		q1 = _mm256_loadu_ps(q + i + 8);
-		for (int r = 0; r < nrows; r++) {
-			acc[r][0] = step(sum, acc[r][0], q0, _mm256_loadu_ps(rows[r] + i));
-			acc[r][1] = step(sum, acc[r][1], q1, _mm256_loadu_ps(rows[r] + i + 8));
-		}
-	}
-	if (i + 8 <= n) {
-		q0 = _mm256_loadu_ps(q + i);
-		for (int r = 0; r < nrows; r++)
-			acc[r][0] = step(sum, acc[r][0], q0, _mm256_loadu_ps(rows[r] + i));
-		i += 8;
-	}
-	if (i < n) {
-		__m256i mask = first_lanes(n - i);
-
-		q1 = _mm256_maskload_ps(q + i, mask);
-		for (int r = 0; r < nrows; r++)
-			acc[r][1] =
-			    step(sum, acc[r][1], q1, _mm256_maskload_ps(rows[r] + i, mask));
-	}
-	for (int r = 0; r < nrows; r++)
-		out[r] = fold(_mm256_add_ps(acc[r][0], acc[r][1]));
+	return sse_total(fold(x));
 }
 
-#include "metric_x86.h"
+static inline void
+totals(vector a, vector b, vector c, vector d, float out[4])
+{
+	sse_totals(fold(a), fold(b), fold(c), fold(d), out);
+}
+
+#include "metric_rows.h"
 
 const struct metric_set *
 metric_avx2(void)

@@ -1,20 +1,39 @@
 /*
  * metric_avx512.c - the sums with AVX-512: 16 floats at a time, the last few under a mask.
- *
- * Two partial sums per row hide the latency of the fused multiply-add.  One row and four rows add in
- * the same order, so a distance does not depend on the company a row was computed in.
  */
 
 #include "metric.h"
 
 #if defined(__AVX512F__) && defined(__AVX512DQ__)
 
-#include <immintrin.h>
+#include "metric_sse.h"
 
-static inline __attribute__((always_inline)) __m512
-step(enum metric_sum sum, __m512 acc, __m512 a, __m512 b)
+typedef __m512 vector;
+
+enum { WIDTH = 16 };
+
+static inline vector
+zero(void)
 {
-	__m512 d;
+	return _mm512_setzero_ps();
+}
+
+static inline vector
+load(const float *p)
+{
+	return _mm512_loadu_ps(p);
+}
+
+static inline vector
+load_first(const float *p, size_t n)
+{
+	return _mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p);
+}
+
+static inline __attribute__((always_inline)) vector
+step(enum metric_sum sum, vector acc, vector a, vector b)
+{
+	vector d;
 
 	if (sum == METRIC_DOT)
 		return _mm512_fmadd_ps(a, b, acc);
@@ -24,52 +43,34 @@ step(enum metric_sum sum, __m512 acc, __m512 a, __m512 b)
 	return _mm512_add_ps(acc, _mm512_abs_ps(d));
 }
 
+static inline vector
+add(vector a, vector b)
+{
+	return _mm512_add_ps(a, b);
+}
+
 /* 16 partial sums to 4. */
-static inline __attribute__((always_inline)) __m128
-fold(__m512 x)
+static inline __m128
+fold(vector x)
 {
 	__m256 y = _mm256_add_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1));
 
 	return _mm_add_ps(_mm256_castps256_ps128(y), _mm256_extractf128_ps(y, 1));
 }
 
-/* acc[i][0] + acc[i][1] over `nrows` rows; nrows and sum are constants at every call. */
-static inline __attribute__((always_inline)) void
-accumulate(enum metric_sum sum, int nrows, const float *q, const float *const *rows, size_t n,
-    __m128 *out)
+static inline float
+total(vector x)
 {
-	__m512 acc[4][2], q0, q1;
-	size_t i;
-
-	for (int r = 0; r < nrows; r++)
-		acc[r][0] = acc[r][1] = _mm512_setzero_ps();
-	for (i = 0; i + 32 <= n; i += 32) {
-		q0 = _mm512_loadu_ps(q + i);
-		q1 = _mm512_loadu_ps(q + i + 16);
-		for (int r = 0; r < nrows; r++) {
-			acc[r][0] = step(sum, acc[r][0], q0, _mm512_loadu_ps(rows[r] + i));
-			acc[r][1] = step(sum, acc[r][1], q1, _mm512_loadu_ps(rows[r] + i + 16));
-		}
-	}
-	if (i + 16 <= n) {
-		q0 = _mm512_loadu_ps(q + i);
-		for (int r = 0; r < nrows; r++)
-			acc[r][0] = step(sum, acc[r][0], q0, _mm512_loadu_ps(rows[r] + i));
-		i += 16;
-	}
-	if (i < n) {
-		__mmask16 mask = (__mmask16)((1u << (n - i)) - 1);
-
-		q1 = _mm512_maskz_loadu_ps(mask, q + i);
-		for (int r = 0; r < nrows; r++)
-			acc[r][1] =
-			    step(sum, acc[r][1], q1, _mm512_maskz_loadu_ps(mask, rows[r] + i));
-	}
-	for (int r = 0; r < nrows; r++)
-		out[r] = fold(_mm512_add_ps(acc[r][0], acc[r][1]));
+	return sse_total(fold(x));
 }
 
-#include "metric_x86.h"
+static inline void
+totals(vector a, vector b, vector c, vector d, float out[4])
+{
+	sse_totals(fold(a), fold(b), fold(c), fold(d), out);
+}
+
+#include "metric_rows.h"
 
 const struct metric_set *
 metric_avx512(void)

@@ -11,10 +11,35 @@
 
 #include <arm_neon.h>
 
-static inline __attribute__((always_inline)) float32x4_t
-step(enum metric_sum sum, float32x4_t acc, float32x4_t a, float32x4_t b)
+typedef float32x4_t vector;
+
+enum { WIDTH = 4 };
+
+static inline vector
+zero(void)
 {
-	float32x4_t d;
+	return vdupq_n_f32(0);
+}
+
+static inline vector
+load(const float *p)
+{
+	return vld1q_f32(p);
+}
+
+static inline vector
+load_first(const float *p, size_t n)
+{
+	float padded[WIDTH] = { 0 };
+
+	memcpy(padded, p, n * sizeof(*p));
+	return vld1q_f32(padded);
+}
+
+static inline __attribute__((always_inline)) vector
+step(enum metric_sum sum, vector acc, vector a, vector b)
+{
+	vector d;
 
 	if (sum == METRIC_DOT)
 		return vfmaq_f32(acc, a, b);
@@ -22,87 +47,28 @@ step(enum metric_sum sum, float32x4_t acc, float32x4_t a, float32x4_t b)
 	return sum == METRIC_L2SQ ? vfmaq_f32(acc, d, d) : vaddq_f32(acc, vabsq_f32(d));
 }
 
-static inline float32x4_t
-load_last(const float *p, size_t n)
+static inline vector
+add(vector a, vector b)
 {
-	float padded[4] = { 0 };
-
-	memcpy(padded, p, n * sizeof(*p));
-	return vld1q_f32(padded);
+	return vaddq_f32(a, b);
 }
 
-/* Two partial sums a row; nrows and sum are constants at every call. */
-static inline __attribute__((always_inline)) void
-sums(enum metric_sum sum, int nrows, const float *q, const float *const *rows, size_t n, float *out)
+static inline float
+total(vector x)
 {
-	float32x4_t acc[4][2], q0, q1;
-	size_t i;
-
-	for (int r = 0; r < nrows; r++)
-		acc[r][0] = acc[r][1] = vdupq_n_f32(0);
-	for (i = 0; i + 8 <= n; i += 8) {
-		q0 = vld1q_f32(q + i);
-		q1 = vld1q_f32(q + i + 4);
-		for (int r = 0; r < nrows; r++) {
-			acc[r][0] = step(sum, acc[r][0], q0, vld1q_f32(rows[r] + i));
-			acc[r][1] = step(sum, acc[r][1], q1, vld1q_f32(rows[r] + i + 4));
-		}
-	}
-	for (; i < n; i += 4) {
-		size_t left = n - i < 4 ? n - i : 4;
-
-		q0 = load_last(q + i, left);
-		for (int r = 0; r < nrows; r++)
-			acc[r][0] = step(sum, acc[r][0], q0, load_last(rows[r] + i, left));
-	}
-	for (int r = 0; r < nrows; r++)
-		out[r] = vaddvq_f32(vaddq_f32(acc[r][0], acc[r][1]));
+	return vaddvq_f32(x);
 }
 
-static float
-dot(const float *a, const float *b, size_t n)
+static inline void
+totals(vector a, vector b, vector c, vector d, float out[4])
 {
-	float out;
-
-	sums(METRIC_DOT, 1, a, &b, n, &out);
-	return out;
+	out[0] = total(a);
+	out[1] = total(b);
+	out[2] = total(c);
+	out[3] = total(d);
 }
 
-static float
-l2sq(const float *a, const float *b, size_t n)
-{
-	float out;
-
-	sums(METRIC_L2SQ, 1, a, &b, n, &out);
-	return out;
-}
-
-static float
-l1(const float *a, const float *b, size_t n)
-{
-	float out;
-
-	sums(METRIC_L1, 1, a, &b, n, &out);
-	return out;
-}
-
-static void
-dot_four(const float *q, const float *const rows[4], size_t n, float out[4])
-{
-	sums(METRIC_DOT, 4, q, rows, n, out);
-}
-
-static void
-l2sq_four(const float *q, const float *const rows[4], size_t n, float out[4])
-{
-	sums(METRIC_L2SQ, 4, q, rows, n, out);
-}
-
-static void
-l1_four(const float *q, const float *const rows[4], size_t n, float out[4])
-{
-	sums(METRIC_L1, 4, q, rows, n, out);
-}
+#include "metric_rows.h"
 
 const struct metric_set *
 metric_neon(void)

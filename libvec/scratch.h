@@ -60,14 +60,14 @@ bool scratch_heap(struct scratch *s);
 /* Forget what was visited. */
 void scratch_forget(struct scratch *s);
 
-/* True the first time a slot comes by.  Slots past the covered ones never do. */
+/* True the first time a slot below s->nvisited comes by. */
 static inline bool
 scratch_visit(struct scratch *s, uint32_t slot)
 {
-	if (slot >= s->nvisited || s->visited[slot] == s->epoch)
-		return false;
+	bool first = s->visited[slot] != s->epoch;
+
 	s->visited[slot] = s->epoch;
-	return true;
+	return first;
 }
 
 #endif

@@ -219,6 +219,9 @@ vec_search(struct vec *v, const float *x, size_t dim, const struct vec_query *q,
 	pool_init(&s.scratch->pool, s.scratch->keys,
 	    s.query.ef + (q->except != VEC_SLOT_NONE && s.query.ef < room));
 	view_init(&s.view, v->graph, (enum vec_metric)s.query.metric);
+	/* The file may have grown between the two. */
+	if (s.view.capacity > s.scratch->nvisited)
+		s.view.capacity = s.scratch->nvisited;
 	view_query(&s.view, x, s.scratch->query);
 	find(&s);
 	*n = report(&s, x, hits);
