@@ -31,7 +31,7 @@ op_get(struct call *c, json_t *args)
 		if (rc == META_NONE)
 			json_array_append(missing, id);
 		else if (rc == 0)
-			json_array_append_new(items, row_json(s, &item, fields));
+			json_array_append_new(items, row_json(s, &item, fields, NULL));
 		meta_item_fini(&item);
 	}
 	if (rc < 0)
@@ -58,7 +58,7 @@ list_one(void *arg, const struct meta_item *item)
 {
 	struct listing *l = arg;
 
-	json_array_append_new(l->items, row_json(l->space, item, META_ALL));
+	json_array_append_new(l->items, row_json(l->space, item, META_ALL, NULL));
 	l->last = item->id;
 	l->bytes += item->text_len + (item->meta != NULL ? strlen(item->meta) : 0);
 	return l->bytes > WIRE_LINE_MAX / 2 ? 1 : 0;

@@ -211,12 +211,9 @@ results_json(struct search *f)
 		if (f->items[i].id != META_NO_ID)
 			order[n++] = (struct ranked){ f->hits[i].distance, f->items[i].id, i };
 	qsort(order, n, sizeof(*order), compare_ranked);
-	for (size_t i = 0; i < n; i++) {
-		json_t *row = row_json(f->space, &f->items[order[i].i], f->fields);
-
-		json_object_set_new(row, "distance", json_real((double)order[i].distance));
-		json_array_append_new(results, row);
-	}
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(results, row_json(f->space, &f->items[order[i].i], f->fields,
+		    &order[i].distance));
 	free(order);
 	return results;
 }

@@ -14,12 +14,15 @@ string_or_null(const char *s, size_t n)
 }
 
 json_t *
-row_json(const struct space *s, const struct meta_item *item, unsigned fields)
+row_json(const struct space *s, const struct meta_item *item, unsigned fields,
+    const float *distance)
 {
 	json_t *row = json_object();
 	const float *x = (fields & ROW_VECTOR) != 0 ? vec_peek(s->vec, item->slot) : NULL;
 
 	json_object_set_new(row, "id", json_integer((json_int_t)item->id));
+	if (distance != NULL)
+		json_object_set_new(row, "distance", json_real((double)*distance));
 	if ((fields & META_TEXT) != 0)
 		json_object_set_new(row, "text", string_or_null(item->text, item->text_len));
 	if ((fields & META_KEY) != 0)

@@ -11,7 +11,11 @@
 
 #define ROW_VECTOR 8		/* beside META_TEXT, META_KEY and META_META */
 
-/* {"id", and of text, key, meta, vector those in `fields`}; what the item has not is null. */
-json_t *row_json(const struct space *s, const struct meta_item *item, unsigned fields);
+/*
+ * {"id", "distance" unless NULL, and of text, key, meta, vector those in `fields`};
+ * what the item has not is null.
+ */
+json_t *row_json(const struct space *s, const struct meta_item *item, unsigned fields,
+    const float *distance);
 
 #endif

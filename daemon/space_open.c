@@ -2,10 +2,11 @@
  * space_open.c - files against rows.
  *
  * The rows are the truth: next_slot says how many slots have been given, the items which of them are
- * live.  n_vecs may be behind after a power cut and is brought up; a vectors.bin that is shorter than
- * the rows say, or missing, has been replaced by an older one, and is refused with that sentence.
+ * live.  n_vecs may be behind after a power cut and is brought up, and is never ahead; a vectors.bin
+ * that is shorter or longer than the rows say, or missing, is not theirs, and is refused.
  */
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,7 +113,9 @@ open_vectors(struct daemon *d, struct space *s, enum wire_code *code, struct err
 		.M = c->M, .ef_construction = c->ef_construction, .seed = c->seed,
 		.identity = c->identity, .generation = c->generation, .nlive = c->next_slot,
 		.create = c->next_slot == 0 };
-	uint64_t *live = calloc(c->next_slot / 64 + 1, sizeof(*live));
+	/* when every slot has its item there is nothing to tell */
+	bool all = c->count == c->next_slot;
+	uint64_t *live = all ? NULL : calloc(c->next_slot / 64 + 1, sizeof(*live));
 	struct vec_error ve = { 0 };
 	struct vec_stats st;
 	char folder[4096];
@@ -120,17 +123,17 @@ open_vectors(struct daemon *d, struct space *s, enum wire_code *code, struct err
 
 	space_folder(d, c->number, folder, sizeof(folder));
 	*code = WIRE_INTERNAL;
-	if (live == NULL) {
+	if (live == NULL && !all) {
 		err_set(err, -1, "no memory to open collection %s", c->name);
 		goto out;
 	}
 	if (o.create && make_folder(d, folder, err) != 0)
 		goto out;
-	if (meta_items_live(d->meta, c->number, c->next_slot, live, err) != 0) {
+	if (!all && meta_items_live(d->meta, c->number, c->next_slot, live, err) != 0) {
 		*code = WIRE_UNAVAILABLE;
 		goto out;
 	}
-	o.live = live;
+	o.live = live;		/* NULL: all are */
 	if ((rc = vec_open(folder, &o, &s->vec, &ve)) != 0 ||
 	    (rc = vec_publish(s->vec, c->next_slot, &ve)) != 0) {
 		*code = call_code_vec(rc);
@@ -138,6 +141,12 @@ open_vectors(struct daemon *d, struct space *s, enum wire_code *code, struct err
 		goto out;
 	}
 	vec_stats(s->vec, &st);
+	if (st.published > c->next_slot) {
+		rc = err_set(err, -1, "collection %s cannot be opened: vectors.bin has %" PRIu32 " slots and"
+		    " the metadata knows of %" PRIu32 ": is it from an older copy?", c->name, st.published,
+		    c->next_slot);
+		goto out;
+	}
 	if (st.index_note[0] != '\0')
 		log_warn("collection %llu: the graph is built anew: %s",
 		    (unsigned long long)c->number, st.index_note);
