@@ -2,12 +2,12 @@
  * token.c - claims in, claims out.
  */
 
-#include <errno.h>
 #include <jwt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "num.h"
 #include "token.h"
 
 #define ISSUER "coolvec"
@@ -57,12 +57,20 @@ check_shape(const char *text, size_t n)
 	return dots == 2 && text[n - 1] != '.' ? 0 : -1;
 }
 
+/*
+ * A time, seconds since 1970.  libjwt's own reader takes what is no integer for 0 or -1, so the claim
+ * is read as JSON.  0; 1 when there is none; -1 when it is none.
+ */
 static int
 get_time(jwt_t *jwt, const char *name, int64_t *out)
 {
-	errno = 0;
-	*out = jwt_get_grant_int(jwt, name);
-	return errno == 0 ? 0 : -1;
+	char *text = jwt_get_grants_json(jwt, name);
+	uint64_t seconds = 0;
+	int rc = text == NULL ? 1 : num_parse(text, 0, INT64_MAX, &seconds) ? 0 : -1;
+
+	free(text);
+	*out = (int64_t)seconds;
+	return rc;
 }
 
 static int
@@ -83,6 +91,7 @@ check_claims(jwt_t *jwt, int64_t now, struct token *t, struct err *err)
 {
 	const char *issuer = jwt_get_grant(jwt, "iss");
 	int64_t not_before;
+	int rc;
 
 	if (issuer == NULL || strcmp(issuer, ISSUER) != 0)
 		return err_set(err, -1, "the token is not of coolvec");
@@ -96,7 +105,7 @@ check_claims(jwt_t *jwt, int64_t now, struct token *t, struct err *err)
 		return err_set(err, -1, "the token does not expire");
 	if (t->expires <= now)
 		return err_set(err, -1, "the token has expired: log in again");
-	if (get_time(jwt, "nbf", &not_before) == 0 ? not_before > now : errno == EINVAL)
+	if ((rc = get_time(jwt, "nbf", &not_before)) < 0 || (rc == 0 && not_before > now))
 		return err_set(err, -1, "the token is not valid yet");
 	return 0;
 }
