@@ -158,7 +158,7 @@ check_keys(struct commit_job *job, struct faults *f)
 
 /*
  * Embed the texts that came without a vector: all in one call, and when that finds a bad text one by
- * one, to find the others.
+ * one, to find the others.  In a collection of vectors all are bad, the items with vectors are not.
  */
 static enum wire_code
 embed(struct commit_job *job, const struct embed_text *texts, const size_t *rows, size_t n,
@@ -176,7 +176,7 @@ embed(struct commit_job *job, const struct embed_text *texts, const size_t *rows
 	if (code == WIRE_OK)
 		for (size_t i = 0; i < n; i++)
 			memcpy(job->vectors + rows[i] * dim, out + i * dim, dim * sizeof(*out));
-	else if (bad != SIZE_MAX) {
+	else if (bad != SIZE_MAX || code == WIRE_SPACE_MISMATCH) {
 		struct err one;
 
 		for (size_t i = 0; i < n; i++)
