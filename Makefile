@@ -146,8 +146,8 @@ unit: $(UNIT_TESTS) ## build and run the unit tests alone
 
 # --- the local embedder measured on real text ------------------------------------------------------
 
-RECALL_TESTS += $(B)/tests/recall/stsb $(B)/tests/recall/embed_texts
-RECALL_EMBED := $(B)/tests/recall/stsb $(B)/tests/recall/embed_texts
+RECALL_TESTS += $(B)/tests/recall/stsb
+RECALL_EMBED := $(B)/tests/recall/stsb
 $(RECALL_EMBED): $(B)/tests/recall/%: tests/recall/%.c $(filter %.o,$(LINK_embed)) | check-libs
 	@mkdir -p $(@D)
 	$(CC) $(INC_embed) $(ALL_CFLAGS) $(PIE) $(ALL_LDFLAGS) -o $@ $< $(LINK_embed)

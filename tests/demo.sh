@@ -1,8 +1,7 @@
 #!/bin/bash
 # demo.sh - coolvec from beginning to end on real text, in a temporary folder.
 #
-# The texts are the names and short descriptions of Debian's packages; where apt knows none, the
-# one-line descriptions of the manual pages.  `make demo` calls this.
+# `make demo` calls this.  The texts are texts.sh's.
 set -eu
 cd "$(dirname "$0")/.."
 PATH=$PWD/build/release:$PATH
@@ -18,21 +17,9 @@ trap 'exit 130' INT TERM
 
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$(tput bold) plain=$(tput sgr0); else bold="" plain=""; fi
 say() { printf "\n%s%s%s\n" "$bold" "$*" "$plain"; }
-show() { say "\$ $*"; "$@"; }
+show() { say "\$ $(printf "%q " "$@" | sed "s/\\\\ / /g; s/ $//")"; "$@"; }
 
-texts() {
-	apt-cache dumpavail 2>/dev/null | awk '
-		/^Package: / { name = substr($0, 10) }
-		/^Description(-en)?: / && name != "" {
-			if (!seen[name]++) print name ": " substr($0, index($0, ":") + 2)
-			name = ""
-		}'
-}
-texts | head -n "${DEMO_TEXTS:-20000}" >"$here/texts"
-if [ "$(wc -l <"$here/texts")" -lt 1000 ]; then
-	whatis -w '*' 2>/dev/null | head -n 20000 >"$here/texts" || true
-fi
-[ -s "$here/texts" ] || { echo "demo: neither apt nor the manual pages have texts here" >&2; exit 1; }
+tests/texts.sh >"$here/texts"
 
 export XDG_STATE_HOME=$here/state COOLVEC_SOCKET=$here/coolvecd.sock COOLVEC_QUIET=1
 unset COOLVEC_TOKEN
