@@ -104,7 +104,8 @@ completion_zsh(void)
 	for (int o = OPT_SOCKET; o < OPT_LOCAL; o++)
 		zsh_option("\t\t", option_get((enum opt)o));
 	printf("\t)\n"
-	    "\t_arguments -C $global '1: :->command' '*:: :->rest' && return\n\n"
+	    "\t_arguments -C $global '1: :->command' '*:: :->rest'\n"
+	    "\t[[ -n $state ]] || return\n\n"
 	    "\tif [[ $state == command ]]; then\n\t\tnames=(\n");
 	zsh_names("\t\t\t", "");
 	printf("\t\t\t'collection:create, list, show or drop collections'\n\t\t)\n"

@@ -28,7 +28,11 @@ int
 interrupt_begin(void)
 {
 	struct sigaction sa = { .sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction old;
 
+	/* a job in the background was told to ignore it, and does */
+	if (sigaction(SIGINT, NULL, &old) != 0 || old.sa_handler == SIG_IGN)
+		return -1;
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
 		return -1;
 	sigemptyset(&sa.sa_mask);

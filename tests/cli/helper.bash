@@ -1,0 +1,75 @@
+# helper.bash - what the tests of the command share.
+#
+# Each file that talks to a daemon has one of its own, on a folder and a socket of its own.  It is
+# started with --ready-fd, so nothing ever waits by the clock.
+
+bats_require_minimum_version 1.5.0
+
+root=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
+build=$root/build/${SAN:-release}
+
+# Where the daemon, its socket and the home are: of the file, or of a test that says so.
+place=${BATS_FILE_TMPDIR:-}
+
+# A home that nobody else's settings reach, and `coolvec` on the path.
+isolate() {
+	unset "${!COOLVEC_@}" "${!XDG_@}" NO_COLOR COLUMNS
+	export HOME=$place/home XDG_STATE_HOME=$place/state TERM=xterm
+	export COOLVEC_SOCKET=$place/sock COOLVEC_QUIET=1
+	export PATH=$build:$PATH
+	mkdir -p "$HOME"
+	cd "$HOME" || return
+}
+
+# Start the daemon; it serves when this returns.
+daemon_start() {
+	local ready=$place/ready line
+	rm -f "$ready"
+	mkfifo "$ready"
+	"$build/coolvecd" --env /dev/null --data "$place/data" --socket "$COOLVEC_SOCKET" \
+		--ready-fd 9 9>"$ready" 3>&- 7>&- 8>&- 2>>"$place/log" &
+	export daemon=$!
+	read -r line <"$ready" || { cat "$place/log" >&2; return 1; }
+}
+
+# Stop it as an administrator would; it must end well.
+daemon_stop() {
+	kill -TERM "$daemon"
+	wait "$daemon" || { cat "$place/log" >&2; return 1; }
+	export daemon=
+}
+
+# A user, logged in.
+log_in() {
+	printf 'a long password\n' >"$place/password"
+	coolvec register ada --password-file "$place/password"
+	coolvec login ada --password-file "$place/password"
+}
+
+# The collection t, new and empty.
+fresh() {
+	coolvec collection drop t --yes >/dev/null 2>&1 || true
+	coolvec collection create t "$@" >/dev/null
+}
+
+# The command on a terminal of 60 columns; what the terminal shows, without its CRs.
+on_terminal() {
+	script -qec "stty cols 60; $*" /dev/null </dev/null | tr -d '\r'
+}
+
+# A daemon that answers the first request with these lines and ends.
+fake() {
+	printf '%s\n' "$@" >"$BATS_TEST_TMPDIR/answers"
+	rm -f "$BATS_TEST_TMPDIR/fake"
+	socat UNIX-LISTEN:"$BATS_TEST_TMPDIR/fake",fork \
+		SYSTEM:"head -n 1 >$BATS_TEST_TMPDIR/asked; cat $BATS_TEST_TMPDIR/answers" 3>&- &
+	fake=$!
+	until [ -S "$BATS_TEST_TMPDIR/fake" ]; do :; done
+	export COOLVEC_SOCKET=$BATS_TEST_TMPDIR/fake COOLVEC_TOKEN=none
+}
+
+fake_stop() {
+	kill "$fake"
+	wait "$fake" || true
+	fake=
+}
