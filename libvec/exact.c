@@ -20,7 +20,7 @@ flush(const struct view *v, const float *q, struct batch *b, struct pool *pool)
 {
 	view_scan(v, q, b->ids, b->n, b->distances);
 	for (size_t i = 0; i < b->n; i++)
-		pool_put(pool, pool_key(b->distances[i], b->ids[i]));
+		pool_put(pool, pool_key(pool, b->distances[i], b->ids[i]));
 	b->n = 0;
 }
 

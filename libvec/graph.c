@@ -117,9 +117,9 @@ graph_reserve(struct graph *g, uint32_t end, struct vec_error *err)
 	return rc;
 }
 
-/* splitmix64: every bit of the result depends on every bit of `x`. */
-static uint64_t
-mix(uint64_t x)
+/* splitmix64. */
+uint64_t
+graph_mix(uint64_t x)
 {
 	x += 0x9e3779b97f4a7c15u;
 	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
@@ -131,7 +131,7 @@ mix(uint64_t x)
 uint32_t
 graph_level(const struct graph *g, uint32_t slot)
 {
-	uint64_t draw = mix(mix(g->seed) ^ slot), bound = UINT64_MAX / g->M;
+	uint64_t draw = graph_mix(graph_mix(g->seed) ^ slot), bound = UINT64_MAX / g->M;
 	uint32_t level = 0;
 
 	while (level < GRAPH_LEVEL_MAX && draw < bound) {

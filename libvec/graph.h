@@ -99,6 +99,9 @@ int graph_reserve(struct graph *g, uint32_t end, struct vec_error *err);
 /* The level of a slot, from the seed and the slot alone: the order of insertion does not matter. */
 uint32_t graph_level(const struct graph *g, uint32_t slot);
 
+/* A number in which every bit depends on every bit of `x`. */
+uint64_t graph_mix(uint64_t x);
+
 /* The most links a node may have on a level. */
 static inline uint32_t
 graph_list_max(const struct graph *g, uint32_t level)

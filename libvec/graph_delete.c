@@ -24,7 +24,7 @@ struct circle {
 	float distances[GRAPH_LIST_MAX][GRAPH_LIST_MAX];
 	bool linked[GRAPH_LIST_MAX][GRAPH_LIST_MAX];
 	uint32_t part[GRAPH_LIST_MAX];		/* connected ones have the same */
-	uint64_t pairs[GRAPH_LIST_MAX * (GRAPH_LIST_MAX - 1) / 2];
+	uint64_t pairs[GRAPH_LIST_MAX * (GRAPH_LIST_MAX - 1) / 2]; /* distance, place, place */
 	uint32_t npairs;
 };
 
@@ -91,7 +91,8 @@ survey(const struct view *v, struct circle *c, uint32_t level)
 		view_distances(v, view_row(v, c->ids[i]), inverse, c->ids, i, c->distances[i]);
 		for (uint32_t j = 0; j < i; j++) {
 			c->distances[j][i] = c->distances[i][j];
-			c->pairs[c->npairs++] = pool_key(c->distances[i][j], i << 8 | j);
+			c->pairs[c->npairs++] =
+			    (uint64_t)pool_order(c->distances[i][j]) << 32 | i << 8 | j;
 			if (graph_list_has(list, max, c->ids[j]))
 				mark_linked(c, i, j);
 		}
@@ -130,7 +131,7 @@ link_pairs(const struct view *v, struct scratch *s, struct circle *c, uint32_t l
 	uint32_t max = graph_list_max(v->graph, level);
 
 	for (uint32_t i = 0; i < c->npairs; i++) {
-		uint32_t code = pool_slot(c->pairs[i]), a = code >> 8, b = code & 255;
+		uint32_t a = (uint32_t)c->pairs[i] >> 8, b = c->pairs[i] & 255;
 
 		if (c->linked[a][b] || (force ? c->part[a] == c->part[b] : is_shielded(c, a, b)))
 			continue;

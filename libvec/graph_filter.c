@@ -43,7 +43,7 @@ meet(struct scratch *s, size_t *nheap, uint64_t key, const struct filter *f)
 	if (key >= pool_bound(&s->found))
 		return;
 	heap_put(s->heap, nheap, key);
-	if (filter_admits(f, pool_slot(key)))
+	if (filter_admits(f, pool_slot(&s->found, key)))
 		pool_put(&s->found, key);
 }
 
@@ -55,7 +55,7 @@ graph_search_filtered(const struct view *v, struct scratch *s, const float *q,
 	uint64_t key;
 
 	(void)scratch_visit(s, at->slot);
-	meet(s, &nheap, pool_key(at->distance, at->slot), f);
+	meet(s, &nheap, pool_key(&s->found, at->distance, at->slot), f);
 	while (nheap > 0) {
 		size_t n;
 
@@ -63,11 +63,11 @@ graph_search_filtered(const struct view *v, struct scratch *s, const float *q,
 			return false;
 		if ((key = heap_take(s->heap, &nheap)) > pool_bound(&s->found))
 			break;
-		n = graph_gather(v, s, pool_slot(key), 0);
+		n = graph_gather(v, s, pool_slot(&s->found, key), 0);
 		computed += n;
 		view_distances(v, q, 1, s->ids, n, s->distances);
 		for (size_t i = 0; i < n; i++)
-			meet(s, &nheap, pool_key(s->distances[i], s->ids[i]), f);
+			meet(s, &nheap, pool_key(&s->found, s->distances[i], s->ids[i]), f);
 	}
 	return true;
 }

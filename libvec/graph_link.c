@@ -9,7 +9,7 @@
  * chooses among all of them which to keep, and the list is thinned to seven eighths, so that the next
  * few newcomers find room: thinning costs some hundred distances.  Whoever is dropped loses its
  * link to this node as well, since links are reciprocal.  A node that has few links left is not
- * dropped while another one can be: that is how a node at the edge of the data stays in the graph.
+ * dropped while another one with more can be: that is how a node at the edge stays in the graph.
  *
  * Two lists never change at once.  Beside other insertions a pair may be one-sided for a moment;
  * each order of events ends with both sides or none, see graph_join_back.
@@ -68,9 +68,9 @@ graph_detach(const struct graph *g, uint32_t node, uint32_t other, uint32_t leve
 	pthread_mutex_unlock(stripe(g, node));
 }
 
-/* A list and one more, as keys sorted by distance from `node`. */
-static size_t
-list_keys(const struct view *v, struct scratch *s, uint32_t node, const graph_link *list,
+/* A list and one more, sorted by distance from `node`. */
+static struct pool
+sort_list(const struct view *v, struct scratch *s, uint32_t node, const graph_link *list,
     uint32_t max, uint32_t other)
 {
 	struct selection *all = &s->list;
@@ -83,25 +83,49 @@ list_keys(const struct view *v, struct scratch *s, uint32_t node, const graph_li
 	    v->metric == VEC_COSINE ? *graph_inverse(v->graph, node) : 1, all->ids, all->n,
 	    all->distances);
 	pool_init(&sorted, s->list_keys, all->n);
+	sorted.mask = graph_mix(other) & POOL_SLOT_BITS;
 	for (uint32_t i = 0; i < all->n; i++)
-		pool_put(&sorted, pool_key(all->distances[i], all->ids[i]));
-	return sorted.n;
+		pool_put(&sorted, pool_key(&sorted, all->distances[i], all->ids[i]));
+	return sorted;
 }
 
-/* Move from `dropped` to `kept` those with few links, as long as there is room. */
-static void
-spare(const struct graph *g, struct selection *kept, struct selection *dropped, uint32_t max,
-    uint32_t level)
+/* The place in `kept` of the node with most links, and how many those are. */
+static uint32_t
+most_linked(const struct graph *g, const struct selection *kept, uint32_t level, uint32_t *links)
 {
-	uint32_t n = 0;
+	uint32_t best = 0, n;
+
+	*links = 0;
+	for (uint32_t i = 0; i < kept->n; i++) {
+		n = graph_count(graph_list(g, kept->ids[i], level), graph_list_max(g, level));
+		if (n > *links) {
+			*links = n;
+			best = i;
+		}
+	}
+	return best;
+}
+
+/* Keep nodes with few links after all: where there is room, or instead of one with more. */
+static void
+spare(const struct graph *g, struct selection *kept, struct selection *dropped, uint32_t level)
+{
+	uint32_t max = graph_list_max(g, level), n = 0, links, most, at;
 
 	for (uint32_t i = 0; i < dropped->n; i++) {
 		uint32_t id = dropped->ids[i];
 
-		if (kept->n < max && graph_count(graph_list(g, id, level), max) <= FEW)
+		links = graph_count(graph_list(g, id, level), max);
+		if (links <= FEW && kept->n < max) {
 			kept->ids[kept->n++] = id;
-		else
-			dropped->ids[n++] = id;
+			continue;
+		}
+		if (links <= FEW && (at = most_linked(g, kept, level, &most), most > links)) {
+			dropped->ids[n++] = kept->ids[at];
+			kept->ids[at] = id;
+			continue;
+		}
+		dropped->ids[n++] = id;
 	}
 	dropped->n = n;
 }
@@ -112,10 +136,10 @@ thin(const struct view *v, struct scratch *s, uint32_t node, graph_link *list, u
     uint32_t level)
 {
 	uint32_t max = graph_list_max(v->graph, level);
-	size_t n = list_keys(v, s, node, list, max, other);
+	struct pool sorted = sort_list(v, s, node, list, max, other);
 
-	graph_select(v, s->list_keys, n, max, max - max / 8, &s->list, &s->dropped);
-	spare(v->graph, &s->list, &s->dropped, max, level);
+	graph_select(v, &sorted, max, max - max / 8, &s->list, &s->dropped);
+	spare(v->graph, &s->list, &s->dropped, level);
 	graph_list_write(list, max, &s->list);
 }
 
@@ -146,21 +170,26 @@ graph_join(const struct view *v, struct scratch *s, uint32_t slot, uint32_t leve
 {
 	const struct graph *g = v->graph;
 	float inverse = g->metric == VEC_COSINE ? *graph_inverse(g, slot) : 1;
+	struct pool *p = &s->pool;
 	size_t n = 0;
 
 	assert(s->nkeys >= g->ef_construction);
-	pool_init(&s->pool, s->keys, g->ef_construction);
+	pool_init(p, s->keys, g->ef_construction);
+	/* Among equally near ones each newcomer meets others: else all would crowd around a few. */
+	p->mask = graph_mix(slot) & POOL_SLOT_BITS;
+	p->copies = g->M / 2;
 	scratch_forget(s);
 	graph_search_level(v, s, view_row(v, slot), inverse, level, at);
 	/* A node that joins again may have found itself. */
-	for (size_t i = 0; i < s->pool.n; i++) {
-		if (pool_slot(s->keys[i]) != slot)
-			s->keys[n++] = s->keys[i];
+	for (size_t i = 0; i < p->n; i++) {
+		if (pool_slot(p, p->keys[i]) != slot)
+			p->keys[n++] = p->keys[i];
 	}
+	p->n = n;
 	if (n > 0)
-		*at = (struct graph_place){ pool_slot(s->keys[0]), pool_distance(s->keys[0]) };
-	graph_select(v, s->keys, n, level == 0 ? g->M + g->M * 3 / 4 : g->M,
-	    level == 0 ? g->M : g->M / 2, &s->chosen, NULL);
+		*at = (struct graph_place){ pool_slot(p, p->keys[0]), pool_distance(p->keys[0]) };
+	graph_select(v, p, level == 0 ? g->M + g->M * 3 / 4 : g->M, level == 0 ? g->M : g->M / 2,
+	    &s->chosen, NULL);
 	graph_list_write(graph_list(g, slot, level), graph_list_max(g, level), &s->chosen);
 }
 

@@ -8,12 +8,12 @@
 #include "graph_search.h"
 
 /*
- * Algorithm 4: of `n` candidates, sorted keys with their distance from one base, choose at most `m`
+ * Algorithm 4: of the candidates in `from`, by their distance from one base, choose at most `m`
  * such that none is nearer to a chosen one than to the base; then fill up to `fill` with the nearest
  * of the others.  out->ids gets the chosen ones, out->distances theirs from the base; `left`, when
  * not NULL, gets the rest.
  */
-void graph_select(const struct view *v, const uint64_t *keys, size_t n, size_t m, size_t fill,
+void graph_select(const struct view *v, const struct pool *from, size_t m, size_t fill,
     struct selection *out, struct selection *left);
 
 /* True when `list` of at most `max` links holds `slot`. */

@@ -32,14 +32,14 @@ is_open(const struct view *v, uint32_t id, float d, const struct selection *chos
 }
 
 static inline void
-add(struct selection *sel, uint64_t key)
+add(struct selection *sel, uint32_t id, float distance)
 {
-	sel->ids[sel->n] = pool_slot(key);
-	sel->distances[sel->n++] = pool_distance(key);
+	sel->ids[sel->n] = id;
+	sel->distances[sel->n++] = distance;
 }
 
 void
-graph_select(const struct view *v, const uint64_t *keys, size_t n, size_t m, size_t fill,
+graph_select(const struct view *v, const struct pool *from, size_t m, size_t fill,
     struct selection *out, struct selection *left)
 {
 	struct selection rest = { .n = 0 };
@@ -47,23 +47,22 @@ graph_select(const struct view *v, const uint64_t *keys, size_t n, size_t m, siz
 	size_t i;
 
 	out->n = 0;
-	for (i = 0; i < n && out->n < m; i++) {
-		if (is_open(v, pool_slot(keys[i]), pool_distance(keys[i]), out))
-			add(out, keys[i]);
+	for (i = 0; i < from->n && out->n < m; i++) {
+		uint32_t id = pool_slot(from, from->keys[i]);
+		float d = pool_distance(from->keys[i]);
+
+		if (is_open(v, id, d, out))
+			add(out, id, d);
 		else if (left || rest.n < fill)
-			add(&rest, keys[i]);
+			add(&rest, id, d);
 	}
-	while (out->n < fill && taken < rest.n) {
-		out->ids[out->n] = rest.ids[taken];
-		out->distances[out->n++] = rest.distances[taken++];
-	}
+	for (; out->n < fill && taken < rest.n; taken++)
+		add(out, rest.ids[taken], rest.distances[taken]);
 	if (!left)
 		return;
 	left->n = 0;
-	for (; taken < rest.n; taken++) {
-		left->ids[left->n] = rest.ids[taken];
-		left->distances[left->n++] = rest.distances[taken];
-	}
-	for (; i < n; i++)
-		add(left, keys[i]);
+	for (; taken < rest.n; taken++)
+		add(left, rest.ids[taken], rest.distances[taken]);
+	for (; i < from->n; i++)
+		add(left, pool_slot(from, from->keys[i]), pool_distance(from->keys[i]));
 }

@@ -115,7 +115,7 @@ harvest(struct search *s)
 	struct pool *walked = &s->scratch->pool;
 
 	for (size_t i = 0; i < walked->n; i++) {
-		uint32_t slot = pool_slot(walked->keys[i]);
+		uint32_t slot = pool_slot(walked, walked->keys[i]);
 
 		if (slot < s->tail_start && filter_admits(&s->filter, slot))
 			pool_put(&s->scratch->found, walked->keys[i] & ~UINT64_C(1));
@@ -130,7 +130,7 @@ drop_tail(struct search *s)
 	size_t n = 0;
 
 	for (size_t i = 0; i < found->n; i++) {
-		if (pool_slot(found->keys[i]) < s->tail_start)
+		if (pool_slot(found, found->keys[i]) < s->tail_start)
 			found->keys[n++] = found->keys[i];
 	}
 	found->n = n;
@@ -156,6 +156,9 @@ walk(struct search *s)
 		return true;
 	}
 	graph_search_level(&s->view, w, w->query, 1, 0, &at);
+	/* Room left though there are more vectors: it got lost among copies of one. */
+	if (w->pool.n < s->query.ef && w->pool.n < s->tail_start / 2)
+		return false;
 	harvest(s);
 	return true;
 }
@@ -183,15 +186,15 @@ report(struct search *s, const float *x, struct vec_hit *hits)
 
 	pool_init(best, s->scratch->keys, n);
 	for (size_t i = 0; i < n; i++) {
-		uint32_t slot = pool_slot(found->keys[i]);
+		uint32_t slot = pool_slot(found, found->keys[i]);
 
-		pool_put(best, pool_key(vec_distance((enum vec_metric)s->query.metric, x,
+		pool_put(best, pool_key(best, vec_distance((enum vec_metric)s->query.metric, x,
 		                            view_row(&s->view, slot), s->view.dim), slot));
 	}
 	if (n > s->query.k)
 		n = s->query.k;
 	for (size_t i = 0; i < n; i++) {
-		hits[i].slot = pool_slot(best->keys[i]);
+		hits[i].slot = pool_slot(best, best->keys[i]);
 		hits[i].distance = pool_distance(best->keys[i]);
 	}
 	return n;
@@ -218,6 +221,7 @@ vec_search(struct vec *v, const float *x, size_t dim, const struct vec_query *q,
 	}
 	pool_init(&s.scratch->pool, s.scratch->keys,
 	    s.query.ef + (q->except != VEC_SLOT_NONE && s.query.ef < room));
+	s.scratch->pool.copies = s.query.k + SLACK;
 	view_init(&s.view, v->graph, (enum vec_metric)s.query.metric);
 	/* The file may have grown between the two. */
 	if (s.view.capacity > s.scratch->nvisited)
