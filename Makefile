@@ -75,7 +75,7 @@ endef
 $(foreach p,$(PARTS),$(eval $(call part_rule,$(p))))
 
 # Each instruction set is a file of its own with flags of its own; metric.c picks one at start.
-ARCH := $(shell $(CC) -dumpmachine | cut -d- -f1)
+ARCH := $(shell $(CC) -dumpmachine 2>/dev/null | cut -d- -f1)
 ifeq ($(ARCH),x86_64)
 $(B)/obj/libvec/metric_avx2.o: ISA = -mavx2 -mfma
 $(B)/obj/libvec/metric_avx512.o: ISA = -mavx512f -mavx512vl -mavx512bw -mavx512dq
@@ -143,6 +143,14 @@ $(foreach p,$(TEST_PARTS),$(eval $(call test_rule,$(p))))
 .PHONY: unit
 unit: $(UNIT_TESTS) ## build and run the unit tests alone
 	@for t in $(UNIT_TESTS); do echo "# $$t"; $$t || exit 1; done
+
+# --- programs that the tests from outside use -------------------------------------------------------
+
+TEST_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/cli/*.c tests/fault/*.c))
+$(TEST_PROGRAMS): $(B)/%: %.c $(filter %.o,$(LINK_proto)) | check-libs
+	@mkdir -p $(@D)
+	$(CC) $(INC_proto) $(ALL_CFLAGS) $(PIE) $(ALL_LDFLAGS) -o $@ $< $(LINK_proto)
+-include $(TEST_PROGRAMS:=.d)
 
 # --- the local embedder measured on real text ------------------------------------------------------
 
@@ -247,7 +255,7 @@ test: deps-test ## install what the tests need, build, run every suite
 	@$(MAKE) --no-print-directory -s -j2 all tests-built
 	@SAN=$(SAN) tests/run.sh
 
-tests-built: all $(UNIT_TESTS) $(RECALL_TESTS)
+tests-built: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(RECALL_TESTS)
 
 asan: deps-test ## the unit tests and the command's tests under AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory -s -j2 SAN=asan all tests-built
