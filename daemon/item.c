@@ -172,7 +172,7 @@ embed(struct commit_job *job, const struct embed_text *texts, const size_t *rows
 		err_set(err, -1, "no memory to embed %zu texts", n);
 		return WIRE_INTERNAL;
 	}
-	code = space_embed(job->space, texts, n, out, &bad, err);
+	code = space_embed(job->call->d, job->space, texts, n, out, &bad, err);
 	if (code == WIRE_OK)
 		for (size_t i = 0; i < n; i++)
 			memcpy(job->vectors + rows[i] * dim, out + i * dim, dim * sizeof(*out));
@@ -180,7 +180,7 @@ embed(struct commit_job *job, const struct embed_text *texts, const size_t *rows
 		struct err one;
 
 		for (size_t i = 0; i < n; i++)
-			if ((code = space_embed(job->space, &texts[i], 1, out, &bad, &one)) != WIRE_OK)
+			if ((code = space_embed(job->call->d, job->space, &texts[i], 1, out, &bad, &one)) != WIRE_OK)
 				fault(f, rows[i], code, one.text);
 		code = WIRE_OK;		/* the faults say it */
 	}
