@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "filter.h"
 
 enum {
 	META_NONE = 1,		/* no such user, session, collection, item, request */
@@ -212,6 +213,23 @@ int meta_items_walk(struct meta *m, uint64_t collection, uint64_t from, size_t l
  */
 int meta_items_live(struct meta *m, uint64_t collection, uint32_t nslots, uint64_t *live,
     struct err *err);
+
+/*
+ * Items whose meta a filter (filter.h) lets through.  `fn` gets id and slot of each, in the order of
+ * ids from the id `from` on, or of slots from the slot `from` on, and stops the walk by returning
+ * non-zero, which is then returned.  Nothing is locked while it runs.  Others may write in between:
+ * what is there all along and passes all along is met, in the order of slots also when its slot
+ * changes, because a new slot is a higher one.
+ */
+enum meta_order { META_BY_ID, META_BY_SLOT };
+
+int meta_items_match(struct meta *m, uint64_t collection, const struct filter *f,
+    enum meta_order order, uint64_t from, int (*fn)(void *arg, uint64_t id, uint32_t slot),
+    void *arg, struct err *err);
+
+/* The same inside a transaction and in the order of ids; `fn` must not call this module. */
+int meta_txn_items_match(struct meta_txn *t, uint64_t collection, const struct filter *f,
+    uint64_t from, int (*fn)(void *arg, uint64_t id, uint32_t slot), void *arg, struct err *err);
 
 /* The same reads inside a transaction, seeing its own writes. */
 int meta_txn_item_by_id(struct meta_txn *t, uint64_t collection, uint64_t id, unsigned fields,
