@@ -205,6 +205,8 @@ graph_kill(struct graph *g, uint32_t slot)
 		return false;
 	if (slot < atomic_load(&g->store->published))
 		count_dead(g, slot);
+	if (before & GRAPH_COPY)
+		atomic_fetch_sub(&g->copies, 1);
 	if (before & GRAPH_LINKED)
 		graph_unlink_later(g, slot);
 	return true;
@@ -229,7 +231,7 @@ graph_unlink_later(struct graph *g, uint32_t slot)
 uint64_t
 graph_bytes(struct graph *g)
 {
-	uint64_t per_slot = 1 + sizeof(uint32_t) + 2 * g->M * sizeof(graph_link), units;
+	uint64_t per_slot = 1 + 2 * sizeof(uint32_t) + 2 * g->M * sizeof(graph_link), units;
 
 	if (g->metric == VEC_COSINE)
 		per_slot += sizeof(float);

@@ -8,12 +8,14 @@
  * linked has a third on the way, and the two pairs it makes are shorter.  Full lists are what breaks
  * the induction; where parts of the circle are left, they are joined by force, thinning a list.
  *
- * The unlinked node keeps its own lists: a search that stands on it walks on.
+ * The unlinked node keeps its own lists: a search that stands on it walks on.  Copies of it go to a new
+ * node first (graph_copy.h).
  */
 
 #include <stdlib.h>
 
 #include "error.h"
+#include "graph_copy.h"
 #include "graph_link.h"
 #include "io.h"
 
@@ -232,6 +234,8 @@ graph_unlink_dead(struct graph *g, uint32_t end, size_t budget, size_t *done, st
 		unsigned flags = graph_flags_get(g, slot);
 
 		if (flags & GRAPH_LINKED && flags & GRAPH_DEAD) {
+			if ((rc = graph_copy_promote(g, slot, err)) != 0)
+				break;
 			unlink_node(&v, g, s, c, slot, end);
 			++*done;
 		}

@@ -177,7 +177,6 @@ graph_join(const struct view *v, struct scratch *s, uint32_t slot, uint32_t leve
 	pool_init(p, s->keys, g->ef_construction);
 	/* Among equally near ones each newcomer meets others: else all would crowd around a few. */
 	p->mask = graph_mix(slot) & POOL_SLOT_BITS;
-	p->copies = g->M / 2;
 	scratch_forget(s);
 	graph_search_level(v, s, view_row(v, slot), inverse, level, at);
 	/* A node that joins again may have found itself. */

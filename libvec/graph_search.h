@@ -46,7 +46,7 @@ void graph_descend(const struct view *v, struct scratch *s, const float *q, floa
 
 /*
  * Algorithm 2: fill s->pool, which is empty and made for ef keys, with the nearest nodes of a level,
- * beginning at `at`.  Of equal vectors it takes s->pool.copies or some more.
+ * beginning at `at`.
  */
 void graph_search_level(const struct view *v, struct scratch *s, const float *q, float inverse,
     uint32_t level, const struct graph_place *at);

@@ -221,7 +221,7 @@ vec_stats(struct vec *v, struct vec_stats *s)
 		.graph_bytes = graph_bytes(v->graph), .read_only = v->store->read_only,
 		.unsaved = g->changes != v->saved };
 	s->live = s->published > dead ? s->published - dead : 0;
-	s->indexed = nodes > s->unlinking ? nodes - s->unlinking : 0;
+	s->indexed = (nodes > s->unlinking ? nodes - s->unlinking : 0) + g->copies;
 	s->tail = s->live > s->indexed ? s->live - s->indexed : 0;
 	s->file_bytes = format_bytes(s->dim, s->capacity);
 	(void)graph_entry(g, &entry, &s->max_level);

@@ -11,6 +11,7 @@
 
 #include "error.h"
 #include "exact.h"
+#include "graph_copy.h"
 #include "graph_search.h"
 #include "vec_private.h"
 
@@ -119,6 +120,8 @@ harvest(struct search *s)
 
 		if (slot < s->tail_start && filter_admits(&s->filter, slot))
 			pool_put(&s->scratch->found, walked->keys[i] & ~UINT64_C(1));
+		graph_copy_find(
+		    walked, walked->keys[i], &s->filter, s->tail_start, &s->scratch->found);
 	}
 }
 
@@ -156,9 +159,6 @@ walk(struct search *s)
 		return true;
 	}
 	graph_search_level(&s->view, w, w->query, 1, 0, &at);
-	/* Room left though there are more vectors: it got lost among copies of one. */
-	if (w->pool.n < s->query.ef && w->pool.n < s->tail_start / 2)
-		return false;
 	harvest(s);
 	return true;
 }
@@ -191,11 +191,13 @@ report(struct search *s, const float *x, struct vec_hit *hits)
 		pool_put(best, pool_key(best, vec_distance((enum vec_metric)s->query.metric, x,
 		                            view_row(&s->view, slot), s->view.dim), slot));
 	}
-	if (n > s->query.k)
-		n = s->query.k;
-	for (size_t i = 0; i < n; i++) {
-		hits[i].slot = pool_slot(best, best->keys[i]);
-		hits[i].distance = pool_distance(best->keys[i]);
+	n = 0;
+	for (size_t i = 0; i < best->n && n < s->query.k; i++) {
+		/* A copy that became a node during the walk was met as both. */
+		if (i > 0 && best->keys[i] == best->keys[i - 1])
+			continue;
+		hits[n].slot = pool_slot(best, best->keys[i]);
+		hits[n++].distance = pool_distance(best->keys[i]);
 	}
 	return n;
 }
@@ -221,7 +223,6 @@ vec_search(struct vec *v, const float *x, size_t dim, const struct vec_query *q,
 	}
 	pool_init(&s.scratch->pool, s.scratch->keys,
 	    s.query.ef + (q->except != VEC_SLOT_NONE && s.query.ef < room));
-	s.scratch->pool.copies = s.query.k + SLACK;
 	view_init(&s.view, v->graph, (enum vec_metric)s.query.metric);
 	/* The file may have grown between the two. */
 	if (s.view.capacity > s.scratch->nvisited)
