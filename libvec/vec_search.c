@@ -1,10 +1,10 @@
 /*
- * vec_search.c - one search: the graph for what it holds, a scan for the tail, true distances at the
- * end.
+ * vec_search.c - one search: the graph for what it holds, a scan for the tail, true distances at
+ * the end.
  *
  * Candidates are chosen with the fast sums and reported with the portable ones (distance.c).  A few
- * more than k are carried to the end, so that two candidates which the fast sums confuse at the edge
- * of the k are told apart by the portable ones.
+ * more than k are carried to the end, so that two candidates which the fast sums confuse at the
+ * edge of the k are told apart by the portable ones.
  */
 
 #include <inttypes.h>
@@ -19,8 +19,9 @@
 
 /*
  * Scanning m of n vectors costs m distances.  Searching the graph for ef of them costs about
- * ef * WALK * n / m, for it meets n / m vectors for each that is let through.  20,000 to 340,000
- * vectors of 64 to 784 components need 10 to 25 distances for each candidate kept.
+ * ef * WALK * n / m, for it meets n / m vectors for each that is let through.  Measured were 6 to 35
+ * distances for each candidate kept, with ef 20 to 200 and 5,000 to 60,000 vectors of 16 to 768
+ * components, clustered and random.
  */
 #define WALK 20
 
@@ -39,7 +40,7 @@ static int
 check(const struct vec *v, const float *x, size_t dim, const struct vec_query *q,
     struct vec_error *err)
 {
-	int rc;
+	int rc, metric = q->metric == -1 ? (int)v->graph->metric : q->metric;
 
 	if (dim != v->store->dim)
 		return error_set(err, VEC_EDIM, "query has %zu components, collection has %zu", dim,
@@ -55,7 +56,7 @@ check(const struct vec *v, const float *x, size_t dim, const struct vec_query *q
 		if (x[i] != 0)
 			return rc;
 	}
-	return (q->metric == -1 ? v->graph->metric : (enum vec_metric)q->metric) == VEC_COSINE ? rc : 0;
+	return metric == VEC_COSINE ? rc : 0;
 }
 
 /* What there is now: the tail first, so that what is linked meanwhile is scanned. */
