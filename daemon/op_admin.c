@@ -184,8 +184,12 @@ op_verify(struct call *c, json_t *args)
 	struct space *s = NULL;
 	struct err err;
 	uint64_t from = 0;
-	int rc = p == NULL ? err_set(&err, META_ENOMEM, "no memory to verify") : 0;
+	int rc = 0;
 
+	if (p == NULL) {
+		call_fail(c, WIRE_INTERNAL, "no memory to verify");
+		goto out;
+	}
 	if (call_space(c, args, &s) != 0)
 		goto out;
 	while (rc == 0) {

@@ -43,7 +43,8 @@ take_update(struct call *c, json_t *args, struct commit_job *job)
 		call_fail(c, code, "%s", err.text);
 		return -1;
 	}
-	it->crc = vec_crc32c(0, job->vectors, dim * sizeof(float));
+	if (vector != NULL || text != NULL)
+		it->crc = vec_crc32c(0, job->vectors, dim * sizeof(float));
 	return 0;
 }
 

@@ -418,6 +418,26 @@ biggest() {
 	same '{"bad":[],"checked":1199,"index":"ok","nbad":0}' "$(works verify '{"collection":"t"}' | jq -c 'del(.unreachable)')"
 }
 
+@test "metrics count calls by outcome, syncs, commits and embeddings, without a token" {
+	local before after
+	counts() { jq -c --arg op "$2" --arg error "$3" '[.operations[] | select(.op == $op and .error == $error).count] | add // 0' <<<"$1"; }
+	fresh
+	before=$(works metrics '{}' '')
+	works add '{"collection":"t","items":[{"text":"one"},{"text":"two"}]}'
+	fails not_found update '{"collection":"t","id":9,"meta":{}}'
+	printf 'no JSON\n' | wire
+	after=$(works metrics '{}' '')
+	jq -e 'keys == ["collections","commit","connections","embedder","file_bytes","fsync","graph_bytes","latency",
+		"open_collections","operations","tail","uptime","vectors","version"]' <<<"$after"
+	jq -ne --argjson b "$before" --argjson a "$after" '($a.embedder.texts - $b.embedder.texts == 2) and
+		($a.commit.items - $b.commit.items == 2) and ($a.fsync.count - $b.fsync.count == 1) and
+		($a.vectors - $b.vectors == 2) and ($a.fsync | keys == ["count","seconds"])'
+	same $(($(counts "$before" add ok) + 1)) "$(counts "$after" add ok)"
+	same $(($(counts "$before" update not_found) + 1)) "$(counts "$after" update not_found)"
+	same $(($(counts "$before" none bad_json) + 1)) "$(counts "$after" none bad_json)"
+	jq -e '[.latency.ops[] | (.counts | length) == (1 + 14)] | all' <<<"$after"
+}
+
 @test "every operation is in the manual, and no other" {
 	same "$(sed -n 's/^\t{ "\([a-z_]*\)", ARGS(.*/\1/p' "$root/daemon/ops.c" | sort)" \
 		"$(sed -n '/^\.Sh OPERATIONS/,/^\.Sh ERRORS/s/^\.It Cm \([a-z_]*\).*/\1/p' "$root/man/coolvec-protocol.7" | sort -u)"
