@@ -33,7 +33,8 @@ commit_job_new(struct call *c, struct space *s, enum commit_kind kind, size_t n,
 	if (job == NULL)
 		return NULL;
 	job->items = calloc(n + 1, sizeof(*job->items));
-	job->gone = calloc(n + 1, sizeof(*job->gone));
+	job->gone_room = n + 1;
+	job->gone = calloc(job->gone_room, sizeof(*job->gone));
 	job->vectors = calloc(nvectors * dim + 1, sizeof(float));
 	if (job->items == NULL || job->gone == NULL || job->vectors == NULL) {
 		commit_job_free(job);
@@ -61,6 +62,7 @@ commit_job_free(struct commit_job *job)
 	free(job->items);
 	free(job->gone);
 	free(job->vectors);
+	filter_free(job->where);
 	free(job->request);
 	json_decref(job->result);
 	free(job);
@@ -160,7 +162,7 @@ advance(struct commit_job *jobs, struct meta_txn *t, struct err *err)
 		if (!is_first_of_space(jobs, j))
 			continue;
 		for (struct commit_job *k = j; k != NULL; k = next_job(k))
-			if (k->space == j->space && k->code == WIRE_OK) {
+			if (k->space == j->space && k->code == WIRE_OK && !k->idle) {
 				delta += k->delta;
 				changed = true;
 			}
@@ -222,13 +224,28 @@ publish(struct commit_job *jobs)
 	for (struct commit_job *j = jobs; j != NULL; j = next_job(j)) {
 		if (j->code != WIRE_OK)
 			continue;
-		if (is_first_of_space(jobs, j) || j->nvectors > 0)
+		if (!j->idle && (is_first_of_space(jobs, j) || j->nvectors > 0))
 			if (vec_publish(j->space->vec, j->space->next_slot, &ve) != 0)
 				log_error("collection %llu: %s", (unsigned long long)j->number,
 				    ve.message);
 		for (size_t i = 0; i < j->ngone; i++)
 			vec_delete(j->space->vec, j->gone[i], NULL);
+		if (j->in_place)
+			atomic_fetch_add(&j->space->metas, 1);
 	}
+}
+
+/*
+ * Let the work lane run the call once more, from its line: an item it left alone has changed since
+ * and wants its text embedded.
+ */
+static void
+run_again(struct commit *cm, struct call *c)
+{
+	if (lane_push(cm->d->work, &c->job))
+		return;
+	call_fail(c, WIRE_BUSY, "too many requests are waiting");
+	call_finish(c);
 }
 
 /* 5. Answer. */
@@ -239,18 +256,22 @@ answer(struct commit *cm, struct commit_job *jobs)
 
 	for (struct commit_job *j = jobs; j != NULL; j = next) {
 		struct call *c = j->call;
+		bool again = j->code == WIRE_OK && j->again;
 
 		next = next_job(j);
 		if (j->code != WIRE_OK) {
 			call_fail(c, j->code, "%s", j->err.text);
-		} else {
-			atomic_fetch_add(&cm->d->metrics.items, j->n);
+		} else if (!again) {
+			atomic_fetch_add(&cm->d->metrics.items, j->changed);
 			call_reply(c, j->result);
 			j->result = NULL;
 		}
 		spaces_release(cm->d->spaces, j->space);
 		commit_job_free(j);
-		call_finish(c);
+		if (again)
+			run_again(cm, c);
+		else
+			call_finish(c);
 	}
 	indexer_kick(cm->d->indexer);
 }

@@ -241,6 +241,10 @@ int meta_txn_item_by_key(struct meta_txn *t, uint64_t collection, const char *ke
 int meta_item_put(struct meta_txn *t, uint64_t collection, const struct meta_item *item,
     struct err *err);
 
+/* Set an item's meta, or remove it with NULL, and leave the rest; META_NONE. */
+int meta_item_set_meta(struct meta_txn *t, uint64_t collection, uint64_t id, const char *meta,
+    struct err *err);
+
 /* Remove an item; META_NONE. */
 int meta_item_delete(struct meta_txn *t, uint64_t collection, uint64_t id, struct err *err);
 
