@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <uv.h>
 
 #include "commit.h"
 #include "indexer.h"
@@ -323,7 +324,38 @@ run_drop(struct commit *cm, struct commit_job *job)
 
 /* --- the lane ---------------------------------------------------------------------------------- */
 
-/* Take what waits; a drop ends a group and stands alone. */
+/* A job without a call, on the stack of whoever waits for it. */
+struct moment {
+	struct commit_job job;
+	void (*fn)(void *arg);
+	void *arg;
+	uv_sem_t done;
+};
+
+static void
+run_moment(struct commit_job *job)
+{
+	struct moment *m = (struct moment *)(void *)job;
+
+	m->fn(m->arg);
+	uv_sem_post(&m->done);
+}
+
+bool
+commit_moment(struct commit *cm, void (*fn)(void *arg), void *arg)
+{
+	struct moment m = { .job.kind = COMMIT_MOMENT, .fn = fn, .arg = arg };
+	bool pushed;
+
+	if (uv_sem_init(&m.done, 0) != 0)
+		return false;
+	if ((pushed = lane_push(cm->lane, &m.job.job)))
+		uv_sem_wait(&m.done);
+	uv_sem_destroy(&m.done);
+	return pushed;
+}
+
+/* Take what waits; a drop and a moment end a group and stand alone. */
 static void
 run(void *arg, struct lane_job *first)
 {
@@ -335,7 +367,7 @@ run(void *arg, struct lane_job *first)
 	for (j = (struct commit_job *)(void *)first; j != NULL; j = next) {
 		next = next_job(j);
 		j->job.next = NULL;
-		if (j->kind != COMMIT_DROP) {
+		if (j->kind != COMMIT_DROP && j->kind != COMMIT_MOMENT) {
 			*last = j;
 			last = (struct commit_job **)(void *)&j->job.next;
 			continue;
@@ -344,7 +376,10 @@ run(void *arg, struct lane_job *first)
 			run_group(cm, group);
 		group = NULL;
 		last = &group;
-		run_drop(cm, j);
+		if (j->kind == COMMIT_DROP)
+			run_drop(cm, j);
+		else
+			run_moment(j);
 	}
 	if (group != NULL)
 		run_group(cm, group);

@@ -27,7 +27,7 @@ struct commit_item {
 	bool drop_meta;
 };
 
-enum commit_kind { COMMIT_ADD, COMMIT_UPDATE, COMMIT_DELETE, COMMIT_DROP };
+enum commit_kind { COMMIT_ADD, COMMIT_UPDATE, COMMIT_DELETE, COMMIT_DROP, COMMIT_MOMENT };
 
 struct commit_job {
 	struct lane_job job;
@@ -76,6 +76,13 @@ int commit_push(struct commit_job *job);
 
 /* Drop a collection; takes over the hold on `s`, which is NULL when it cannot be opened. */
 int commit_drop(struct call *c, uint64_t number, struct space *s);
+
+/*
+ * Call `fn` on the lane, between two groups, when all that was pushed before has been answered, and
+ * return when it has run: no item changes meanwhile.  False: too much is waiting, and it was not
+ * called.
+ */
+bool commit_moment(struct commit *cm, void (*fn)(void *arg), void *arg);
 
 /*
  * In commit_apply.c: write the rows of a job whose vectors are durable.  0 with job->result set; 0

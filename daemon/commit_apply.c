@@ -212,6 +212,7 @@ commit_apply(struct commit_job *job, struct meta_txn *t, struct err *err)
 		rc = commit_delete(job, t, err);
 		break;
 	case COMMIT_DROP:
+	case COMMIT_MOMENT:
 		return 0;	/* does not come here */
 	}
 	if (rc != 0 || job->code != WIRE_OK || job->again)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ops.h"
+#include "snapshot.h"
 #include "vec.h"
 
 #define OPTIONAL false, 0, 0
@@ -64,6 +65,7 @@ const struct op ops[] = {
 	{ "count", ARGS(WHERE, COLLECTION,), false, op_count },
 	{ "stats", ARGS(COLLECTION,), false, op_stats },
 	{ "verify", ARGS(COLLECTION,), false, op_verify },
+	{ "snapshot", ARGS({ "path", ARG_STRING, true, 1, SNAPSHOT_PATH_MAX },), true, op_snapshot },
 	{ NULL, NULL, false, NULL },
 };
 

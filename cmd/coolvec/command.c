@@ -57,6 +57,8 @@ const struct command commands[] = {
 	    cmd_stats },
 	{ "verify", NULL, "", 0, 0, "check the stored vectors and the index", NO_OPTIONS,
 	    cmd_verify },
+	{ "snapshot", NULL, "DIR", 1, 1, "copy all the daemon has into a new folder", NO_OPTIONS,
+	    cmd_snapshot },
 	{ "ping", NULL, "", 0, 0, "see whether the daemon answers", NO_OPTIONS, cmd_ping },
 	{ "completion", NULL, "bash | zsh | fish", 1, 1, "print the completion of a shell",
 	    NO_OPTIONS, cmd_completion },

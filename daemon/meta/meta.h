@@ -66,6 +66,21 @@ int meta_schema(const struct meta *m);
 /* Drop everything and make the schema anew.  Collections' files are the caller's to remove. */
 int meta_reset(struct meta *m, struct err *err);
 
+/*
+ * A copy of the database in the new file `path` (0600), made while everybody goes on reading and
+ * writing.  meta_copy_some is called until it returns 0; then meta_copy_rest, in a moment of the
+ * caller's choice, makes the copy what the database is at that moment.  Nothing is synced.  Each may
+ * fail as reads do, or with META_ENOSPC; the caller then removes the file.  meta_copy_some answers 1
+ * when there is more to copy before the rest is small.
+ */
+struct meta_copy;
+int meta_copy_begin(struct meta *m, const char *path, struct meta_copy **out, struct err *err);
+int meta_copy_some(struct meta_copy *cp, struct err *err);
+int meta_copy_rest(struct meta_copy *cp, struct err *err);
+
+/* Close the file, whole or not.  NULL is fine. */
+void meta_copy_free(struct meta_copy *cp);
+
 /* --- transactions ----------------------------------------------------------------------------- */
 
 /* Begin.  0 or a failure.  Waits for another thread's transaction to end. */

@@ -119,6 +119,11 @@ struct meta_backend {
 	int (*commit)(void *db, struct err *err);
 	void (*rollback)(void *db);
 
+	/* As meta_copy_begin, _some and _rest (`all`), and _free; NULL may be ended. */
+	int (*copy_begin)(void *db, const char *path, void **copy, struct err *err);
+	int (*copy_step)(void *copy, bool all, struct err *err);
+	void (*copy_end)(void *copy);
+
 	/*
 	 * Start `sql`, bring its next row, end it.  `next` returns 0 with a row, META_END without,
 	 * META_EXISTS or META_NONE when the statement would break a uniqueness or a reference (it

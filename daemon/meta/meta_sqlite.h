@@ -2,7 +2,8 @@
  * meta_sqlite.h - what the SQLite backend's files share.  Nothing else includes sqlite3.h.
  *
  * meta_sqlite.c runs statements and transactions, meta_sqlite_open.c opens and closes the file,
- * meta_sqlite_schema.c has the tables, meta_sqlite_filter.c makes SQL of filters.
+ * meta_sqlite_schema.c has the tables, meta_sqlite_filter.c makes SQL of filters, meta_sqlite_copy.c
+ * copies the database.
  */
 
 #ifndef META_SQLITE_H
@@ -37,6 +38,11 @@ void sqlite_match_done(struct sqlite_db *d);
 int sqlite_begin(void *db, struct err *err);
 int sqlite_commit(void *db, struct err *err);
 void sqlite_rollback(void *db);
+
+/* A copy of the database, as in struct meta_backend. */
+int sqlite_copy_begin(void *db, const char *path, void **out, struct err *err);
+int sqlite_copy_step(void *copy, bool all, struct err *err);
+void sqlite_copy_end(void *copy);
 
 /*
  * What the schema's version is, 0 for a new database; changes nothing.  META_ECORRUPT when it is
