@@ -21,7 +21,7 @@ _coolvec()
 
 	case $command in
 	'')
-		words='register login logout passwd whoami prefs add similarity search distance get list count update delete embed collection stats verify ping completion help version' ;;
+		words='register login logout passwd whoami prefs add similarity search distance get list count update delete embed collection stats verify snapshot ping completion help version' ;;
 	collection)
 		words='create list show drop' ;;
 	'register')
@@ -94,11 +94,12 @@ _coolvec()
 		values+=' ' ;;
 	'stats') ;;
 	'verify') ;;
+	'snapshot') ;;
 	'ping') ;;
 	'completion')
 		words='bash zsh fish' ;;
 	'help')
-		words='register login logout passwd whoami prefs add similarity search distance get list count update delete embed collection stats verify ping completion help version' ;;
+		words='register login logout passwd whoami prefs add similarity search distance get list count update delete embed collection stats verify snapshot ping completion help version' ;;
 	'version') ;;
 	esac
 

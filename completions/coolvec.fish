@@ -83,6 +83,7 @@ complete -c coolvec -n '__fish_seen_subcommand_from collection' -a drop -d "dele
 complete -c coolvec -n '__fish_seen_subcommand_from collection; and __fish_seen_subcommand_from drop' -l yes -d "do not ask"
 complete -c coolvec -n __fish_use_subcommand -a stats -d "figures of the collection and the daemon"
 complete -c coolvec -n __fish_use_subcommand -a verify -d "check the stored vectors and the index"
+complete -c coolvec -n __fish_use_subcommand -a snapshot -d "copy all the daemon has into a new folder"
 complete -c coolvec -n __fish_use_subcommand -a ping -d "see whether the daemon answers"
 complete -c coolvec -n __fish_use_subcommand -a completion -d "print the completion of a shell"
 complete -c coolvec -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'
