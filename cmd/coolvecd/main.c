@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon.h"
@@ -185,13 +186,19 @@ static int
 restore(const struct options *o, const struct settings *s, struct err *err)
 {
 	struct restored r;
+	char when[32] = "?";
+	struct tm tm;
+	time_t t;
 
 	if (s->db_uri != NULL)
 		return err_set(err, -1, "DB_URI is set, and a snapshot holds the metadata itself: unset it");
 	if (restore_data(o->restore, s->data, &r, err) != 0)
 		return -1;
-	printf("%s: %zu files, %llu bytes, as of %lld seconds since 1970\n", s->data, r.files,
-	    (unsigned long long)r.bytes, (long long)r.created);
+	t = (time_t)r.created;
+	if (gmtime_r(&t, &tm) != NULL)
+		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	printf("%s: %zu files, %llu bytes, as of %s\n", s->data, r.files,
+	    (unsigned long long)r.bytes, when);
 	return 0;
 }
 

@@ -3,7 +3,7 @@
  *
  *	lang = "en" and year >= 2020 and not draft
  *
- * coolvec-protocol(7) has the language, under FILTERS.  A filter is parsed once, without a database,
+ * coolvec-protocol(7) has the language, under FILTER LANGUAGE.  A filter is parsed once, without a database,
  * and handed to meta_items_match.
  */
 

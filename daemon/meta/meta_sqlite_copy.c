@@ -73,8 +73,11 @@ int
 sqlite_copy_step(void *copy, bool all, struct err *err)
 {
 	struct sqlite_copy *cp = copy;
-	int rc = sqlite3_backup_step(cp->backup, all ? -1 : cp->begun ? STEP_PAGES : 1);
+	int rc;
 
+	if (!all && cp->begun && sqlite3_backup_remaining(cp->backup) <= REST_PAGES)
+		return 0;
+	rc = sqlite3_backup_step(cp->backup, all ? -1 : cp->begun ? STEP_PAGES : 1);
 	assert(all || rc != SQLITE_DONE);
 	cp->begun = true;
 	if (rc == SQLITE_DONE)
