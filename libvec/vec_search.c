@@ -111,7 +111,7 @@ should_scan(const struct search *s)
 	uint64_t matches, cost;
 
 	if (s->query.exact || s->query.metric != (int)s->vec->graph->metric ||
-	    s->live <= s->query.ef || s->tail_start == 0)
+	    s->live <= (uint64_t)s->query.ef * WALK || s->tail_start == 0)
 		return true;
 	if (!s->query.only)
 		return false;
