@@ -120,3 +120,21 @@ slots() {
 	[ "$(coolvec search -c t "$text" -k 1 --json | jq -r .key)" = k ]
 	[ "$(coolvec search -c t "$text" -k 1 --json | jq '.distance < 0.001')" = true ]
 }
+
+@test "what was left alone, and what came beside it, is there after a restart" {
+	place=$BATS_TEST_TMPDIR
+	isolate
+	daemon_start
+	log_in
+	for i in 1 2 3; do echo "{\"text\":\"text $i\",\"key\":\"k$i\"}"; done >all
+	coolvec add --jsonl <all >/dev/null
+	coolvec add --jsonl <all >/dev/null
+	coolvec delete 1 >/dev/null
+	[ "$(coolvec add --jsonl <all | tr '\n' ' ')" = "0 3 2 " ]
+	daemon_stop
+	daemon_start
+	[ "$(coolvec add --jsonl <all | tr '\n' ' ')" = "0 3 2 " ]
+	coolvec verify
+	[ "$(coolvec stats --json | jq -c '[.slots, .live, .index_note]')" = '[4,3,""]' ]
+	daemon_stop
+}

@@ -32,7 +32,7 @@ go_over() {
 flip() {
 	local byte
 	byte=$(od -An -tu1 -j "$2" -N1 "$1")
-	printf "\\x$(printf %x $((byte ^ 1)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+	printf %b "$(printf '\\x%x' $((byte ^ 1)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
 }
 
 @test "a snapshot is restored to what was there" {
