@@ -37,7 +37,7 @@ PIE := -pie
 # --- libraries: pkg-config name, Debian package --------------------------------------------------
 
 LIBS := libuv:libuv1-dev jansson:libjansson-dev libjwt:libjwt-dev libargon2:libargon2-dev \
-	sqlite3:libsqlite3-dev libutf8proc:libutf8proc-dev
+	sqlite3:libsqlite3-dev libutf8proc:libutf8proc-dev libmicrohttpd:libmicrohttpd-dev
 BUILD_TOOLS := gcc libc6-dev pkg-config
 TEST_LIBS := cmocka:libcmocka-dev
 TEST_TOOLS := bats expect g++ jq libhnswlib-dev mandoc procps socat sqlite3 zsh fish
@@ -56,6 +56,8 @@ INC_daemon := -Idaemon -I$(B)/include -Idaemon/meta -Idaemon/embed -Idaemon/prot
 	$(call pkg,--cflags,libuv jansson libjwt libargon2)
 INC_coolvecd := $(INC_daemon)
 INC_coolvec := -Icmd/coolvec -Idaemon/proto -Idaemon/base $(call pkg,--cflags,jansson libutf8proc)
+INC_coolvec-http := -Icmd/coolvec-http -Idaemon/proto -Idaemon/base \
+	$(call pkg,--cflags,jansson libmicrohttpd)
 
 SRC_libvec := $(wildcard libvec/*.c)
 SRC_base := $(wildcard daemon/base/*.c)
@@ -65,7 +67,8 @@ SRC_embed := $(wildcard daemon/embed/*.c)
 SRC_daemon := $(wildcard daemon/*.c)
 SRC_coolvecd := $(wildcard cmd/coolvecd/*.c)
 SRC_coolvec := $(wildcard cmd/coolvec/*.c)
-PARTS := libvec base proto meta embed daemon coolvecd coolvec
+SRC_coolvec-http := $(wildcard cmd/coolvec-http/*.c)
+PARTS := libvec base proto meta embed daemon coolvecd coolvec coolvec-http
 
 objs = $(patsubst %.c,$(B)/obj/%.o,$(SRC_$(1)))
 define part_rule
@@ -86,7 +89,7 @@ $(call objs,libvec): OPT = $(if $(filter -O2,$(CFLAGS)),-O3)
 
 # --- building ------------------------------------------------------------------------------------
 
-all: $(B)/coolvecd $(B)/coolvec $(B)/libvec.a $(B)/libvec.so ## build everything into build/release
+all: $(B)/coolvecd $(B)/coolvec $(B)/coolvec-http $(B)/libvec.a $(B)/libvec.so ## build everything into build/release
 
 $(B)/obj/%.o: %.c | $(B)/include/vec.h check-libs
 	@mkdir -p $(@D)
@@ -115,6 +118,9 @@ $(B)/coolvecd: $(foreach p,coolvecd daemon meta embed proto base,$(call objs,$(p
 $(B)/coolvec: $(foreach p,coolvec proto base,$(call objs,$(p)))
 	$(CC) $(PIE) $(ALL_LDFLAGS) -o $@ $^ $(call pkg,--libs,jansson libutf8proc)
 
+$(B)/coolvec-http: $(foreach p,coolvec-http proto base,$(call objs,$(p)))
+	$(CC) $(PIE) $(ALL_LDFLAGS) -o $@ $^ $(call pkg,--libs,jansson libmicrohttpd)
+
 .PHONY: check-libs
 check-libs:
 	@command -v pkg-config >/dev/null || { echo "pkg-config is missing: apt install pkg-config, or make deps" >&2; exit 1; }
@@ -129,8 +135,10 @@ LINK_proto = $(call objs,proto) $(call objs,base) $(call pkg,--libs,jansson)
 LINK_meta = $(call objs,meta) $(call objs,base) $(call pkg,--libs,sqlite3)
 LINK_embed = $(call objs,embed) $(call objs,base) $(call pkg,--libs,libutf8proc) -lm
 LINK_daemon = $(foreach p,daemon meta embed proto base,$(call objs,$(p))) $(B)/libvec.a $(LIB_daemon)
+LINK_coolvec-http = $(filter-out %/main.o,$(call objs,coolvec-http)) $(call objs,proto) \
+	$(call objs,base) $(call pkg,--libs,jansson libmicrohttpd)
 
-TEST_PARTS := libvec base proto meta embed daemon
+TEST_PARTS := libvec base proto meta embed daemon coolvec-http
 define test_rule
 TESTS_$(1) := $$(patsubst tests/unit/$(1)/%.c,$(B)/tests/unit/$(1)/%,$$(wildcard tests/unit/$(1)/test_*.c))
 UNIT_TESTS += $$(TESTS_$(1))
