@@ -28,6 +28,8 @@ call_new(struct daemon *d, void *conn, char *line, size_t nline, void (*done)(st
 	c->line = line;
 	c->nline = nline;
 	c->done = done;
+	c->began = metrics_clock();
+	c->op = METRICS_OPS_MAX;
 	snprintf(c->id, sizeof(c->id), "null");
 	return c;
 }
@@ -48,6 +50,7 @@ call_free(struct call *c)
 void
 call_finish(struct call *c)
 {
+	metrics_call(&c->d->metrics, c->op, c->code, c->began);
 	c->done(c);
 }
 
@@ -82,6 +85,7 @@ call_reply(struct call *c, json_t *result)
 {
 	json_t *reply = NULL;
 
+	c->code = result != NULL ? WIRE_OK : WIRE_INTERNAL;
 	if (result != NULL)
 		reply = json_pack("{s:o, s:b, s:o}", "id", id_json(c), "ok", 1, "result", result);
 	set_reply(c, reply);
@@ -109,6 +113,7 @@ fail(struct call *c, enum wire_code code, json_t *detail, const char *fmt, va_li
 	json_t *reply;
 	char *message;
 
+	c->code = code;
 	if (vasprintf(&message, fmt, ap) < 0)
 		message = NULL;
 	reply = json_pack("{s:o, s:b, s:{s:s, s:o*, s:o*}}", "id", id_json(c), "ok", 0, "error",
@@ -277,6 +282,7 @@ dispatch(struct call *c, json_t *root)
 		call_fail(c, WIRE_UNKNOWN_OP, "there is no operation \"%.64s\"", name);
 		return CALL_DONE;
 	}
+	c->op = (size_t)(op - ops);
 	if (!op->open && authenticate(c, root) != 0)
 		return CALL_DONE;
 	if (args != NULL && !json_is_object(args)) {

@@ -37,6 +37,10 @@ struct call {
 	struct meta_user user;		/* who asks, when the operation needs a token */
 	struct token token;
 
+	uint64_t began;			/* metrics_clock when it came */
+	size_t op;			/* place in the table of operations, or METRICS_OPS_MAX */
+	enum wire_code code;		/* what was answered */
+
 	char *reply;			/* one line with its LF */
 	size_t nreply;
 	bool trusted;			/* the connection has shown who it is */

@@ -124,9 +124,10 @@ collection_json(const struct meta_collection *c)
 }
 
 enum wire_code
-space_embed(const struct space *s, const struct embed_text *texts, size_t n, float *out,
-    size_t *bad, struct err *err)
+space_embed(struct daemon *d, const struct space *s, const struct embed_text *texts, size_t n,
+    float *out, size_t *bad, struct err *err)
 {
+	uint64_t began;
 	int rc;
 
 	*bad = SIZE_MAX;
@@ -139,7 +140,10 @@ space_embed(const struct space *s, const struct embed_text *texts, size_t n, flo
 		    " have", s->info.name, s->info.provider, s->info.version);
 		return WIRE_SPACE_MISMATCH;
 	}
+	began = metrics_clock();
 	rc = embedder_embed(s->embedder, texts, n, out, bad, err);
+	metrics_time(&d->metrics.embed, began);
+	atomic_fetch_add(&d->metrics.texts, n);
 	if (rc == 0)
 		return WIRE_OK;
 	if (rc != EMBED_EINVAL)

@@ -125,15 +125,19 @@ has_vectors(const struct commit_job *jobs, const struct space *s)
 
 /* 2. Make them durable. */
 static void
-sync_vectors(struct commit_job *jobs)
+sync_vectors(struct commit *cm, struct commit_job *jobs)
 {
 	struct vec_error ve;
+	uint64_t began;
 	int rc;
 
 	for (struct commit_job *j = jobs; j != NULL; j = next_job(j)) {
 		if (!is_first_of_space(jobs, j) || !has_vectors(jobs, j->space))
 			continue;
-		if ((rc = vec_sync(j->space->vec, &ve)) == 0)
+		began = metrics_clock();
+		rc = vec_sync(j->space->vec, &ve);
+		metrics_time(&cm->d->metrics.fsync, began);
+		if (rc == 0)
 			continue;
 		log_error("collection %llu is read-only from now on: %s",
 		    (unsigned long long)j->number, ve.message);
@@ -173,6 +177,7 @@ commit_rows(struct commit *cm, struct commit_job *jobs)
 {
 	struct meta_txn *t = NULL;
 	int64_t now = daemon_clock();
+	uint64_t began;
 	struct err err;
 	int rc;
 
@@ -188,7 +193,9 @@ commit_rows(struct commit *cm, struct commit_job *jobs)
 			goto fail;
 		cm->expired = now;
 	}
+	began = metrics_clock();
 	rc = meta_commit(t, &err);
+	metrics_time(&cm->d->metrics.commit, began);
 	t = NULL;
 	if (rc == 0)
 		return;
@@ -237,6 +244,7 @@ answer(struct commit *cm, struct commit_job *jobs)
 		if (j->code != WIRE_OK) {
 			call_fail(c, j->code, "%s", j->err.text);
 		} else {
+			atomic_fetch_add(&cm->d->metrics.items, j->n);
 			call_reply(c, j->result);
 			j->result = NULL;
 		}
@@ -251,7 +259,7 @@ static void
 run_group(struct commit *cm, struct commit_job *jobs)
 {
 	append(jobs);
-	sync_vectors(jobs);
+	sync_vectors(cm, jobs);
 	commit_rows(cm, jobs);
 	publish(jobs);
 	answer(cm, jobs);

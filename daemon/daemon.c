@@ -46,7 +46,6 @@ int
 daemon_lock(const char *folder, struct err *err)
 {
 	char path[4096], pid[32] = "";
-	ssize_t n;
 	int fd;
 
 	if (file_mkdirs(folder, 0700, err) != 0)
@@ -55,7 +54,7 @@ daemon_lock(const char *folder, struct err *err)
 	if ((fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0)
 		return err_sys(err, -1, errno, "cannot open %s", path);
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		if ((n = read(fd, pid, sizeof(pid) - 1)) > 0)
+		if (read(fd, pid, sizeof(pid) - 1) > 0)
 			pid[strcspn(pid, "\n")] = '\0';
 		close(fd);
 		return err_set(err, -1, "the daemon with process id %s has %s", pid[0] != '\0' ? pid :

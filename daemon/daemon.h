@@ -21,6 +21,7 @@
 #include "err.h"
 #include "lane.h"
 #include "meta.h"
+#include "metrics.h"
 #include "settings.h"
 #include "token.h"
 
@@ -43,6 +44,7 @@ struct daemon {
 	struct server *server;
 	int64_t started;		/* monotonic, seconds */
 	atomic_uint connections;
+	struct metrics metrics;
 };
 
 /*

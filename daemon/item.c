@@ -136,7 +136,7 @@ compare_keys(const void *a, const void *b)
 static int
 check_keys(struct commit_job *job, struct faults *f)
 {
-	struct keyed *list = calloc(job->n, sizeof(*list));
+	struct keyed *list = calloc(job->n + 1, sizeof(*list));
 	char why[META_KEY_MAX + 64];
 	size_t n = 0;
 
@@ -172,7 +172,7 @@ embed(struct commit_job *job, const struct embed_text *texts, const size_t *rows
 		err_set(err, -1, "no memory to embed %zu texts", n);
 		return WIRE_INTERNAL;
 	}
-	code = space_embed(job->space, texts, n, out, &bad, err);
+	code = space_embed(job->call->d, job->space, texts, n, out, &bad, err);
 	if (code == WIRE_OK)
 		for (size_t i = 0; i < n; i++)
 			memcpy(job->vectors + rows[i] * dim, out + i * dim, dim * sizeof(*out));
@@ -180,7 +180,7 @@ embed(struct commit_job *job, const struct embed_text *texts, const size_t *rows
 		struct err one;
 
 		for (size_t i = 0; i < n; i++)
-			if ((code = space_embed(job->space, &texts[i], 1, out, &bad, &one)) != WIRE_OK)
+			if ((code = space_embed(job->call->d, job->space, &texts[i], 1, out, &bad, &one)) != WIRE_OK)
 				fault(f, rows[i], code, one.text);
 		code = WIRE_OK;		/* the faults say it */
 	}
@@ -191,8 +191,8 @@ embed(struct commit_job *job, const struct embed_text *texts, const size_t *rows
 static enum wire_code
 embed_texts(struct commit_job *job, const json_t *objects, struct faults *f, struct err *err)
 {
-	struct embed_text *texts = calloc(job->n, sizeof(*texts));
-	size_t *rows = calloc(job->n, sizeof(*rows));
+	struct embed_text *texts = calloc(job->n + 1, sizeof(*texts));
+	size_t *rows = calloc(job->n + 1, sizeof(*rows));
 	enum wire_code code = WIRE_OK;
 	size_t n = 0;
 

@@ -20,6 +20,63 @@ op_ping(struct call *c, json_t *args)
 	return CALL_DONE;
 }
 
+/* Sums over the open collections; what is at rest has no tail and nothing in memory. */
+static json_t *
+totals_json(struct daemon *d, const struct meta_collection *list, size_t n)
+{
+	json_int_t vectors = 0, tail = 0, graph_bytes = 0, file_bytes = 0;
+	struct vec_stats st;
+	struct space *s;
+
+	for (size_t i = 0; i < n; i++)
+		vectors += (json_int_t)list[i].count;
+	for (uint64_t after = 0; (s = spaces_next(d->spaces, after)) != NULL;) {
+		after = s->info.number;
+		vec_stats(s->vec, &st);
+		tail += (json_int_t)st.tail;
+		graph_bytes += (json_int_t)st.graph_bytes;
+		file_bytes += (json_int_t)st.file_bytes;
+		spaces_unhold(d->spaces, s);
+	}
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "version", COOLVEC_VERSION,
+	    "uptime", (json_int_t)(daemon_clock() - d->started), "connections",
+	    (json_int_t)atomic_load(&d->connections), "open_collections",
+	    (json_int_t)spaces_count(d->spaces), "collections", (json_int_t)n, "vectors", vectors,
+	    "tail", tail, "graph_bytes", graph_bytes, "file_bytes", file_bytes);
+}
+
+int
+op_metrics(struct call *c, json_t *args)
+{
+	struct metrics *m = &c->d->metrics;
+	struct meta_collection *list;
+	json_t *answer, *commit, *embedder;
+	struct err err;
+	size_t n;
+	int rc;
+
+	(void)args;
+	if ((rc = meta_collection_list(c->d->meta, 0, &list, &n, &err)) != 0) {
+		call_fail_meta(c, rc, &err);
+		return CALL_DONE;
+	}
+	answer = totals_json(c->d, list, n);
+	free(list);
+	commit = metrics_timed_json(&m->commit);
+	embedder = metrics_timed_json(&m->embed);
+	json_object_set_new(commit, "items", json_integer((json_int_t)atomic_load(&m->items)));
+	json_object_set(embedder, "calls", json_object_get(embedder, "count"));
+	json_object_del(embedder, "count");
+	json_object_set_new(embedder, "texts", json_integer((json_int_t)atomic_load(&m->texts)));
+	json_object_set_new(answer, "fsync", metrics_timed_json(&m->fsync));
+	json_object_set_new(answer, "commit", commit);
+	json_object_set_new(answer, "embedder", embedder);
+	json_object_set_new(answer, "operations", metrics_operations_json(m));
+	json_object_set_new(answer, "latency", metrics_latency_json(m));
+	call_reply(c, answer);
+	return CALL_DONE;
+}
+
 int
 op_stats(struct call *c, json_t *args)
 {
@@ -127,8 +184,12 @@ op_verify(struct call *c, json_t *args)
 	struct space *s = NULL;
 	struct err err;
 	uint64_t from = 0;
-	int rc = p == NULL ? err_set(&err, META_ENOMEM, "no memory to verify") : 0;
+	int rc = 0;
 
+	if (p == NULL) {
+		call_fail(c, WIRE_INTERNAL, "no memory to verify");
+		goto out;
+	}
 	if (call_space(c, args, &s) != 0)
 		goto out;
 	while (rc == 0) {

@@ -36,14 +36,15 @@ take_update(struct call *c, json_t *args, struct commit_job *job)
 	} else if (text != NULL) {
 		struct embed_text t = { it->text, it->text_len };
 
-		code = space_embed(job->space, &t, 1, job->vectors, &bad, &err);
+		code = space_embed(c->d, job->space, &t, 1, job->vectors, &bad, &err);
 		job->lexical = space_is_lexical(job->space);
 	}
 	if (code != WIRE_OK) {
 		call_fail(c, code, "%s", err.text);
 		return -1;
 	}
-	it->crc = vec_crc32c(0, job->vectors, dim * sizeof(float));
+	if (vector != NULL || text != NULL)
+		it->crc = vec_crc32c(0, job->vectors, dim * sizeof(float));
 	return 0;
 }
 

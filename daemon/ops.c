@@ -15,6 +15,7 @@
 
 const struct op ops[] = {
 	{ "ping", ARGS(), true, op_ping },
+	{ "metrics", ARGS(), true, op_metrics },
 	{ "register", ARGS({ "username", ARG_USERNAME, REQUIRED },
 	    { "password", ARG_STRING, true, WIRE_PASSWORD_MIN, WIRE_PASSWORD_MAX },),
 	    true, op_register },

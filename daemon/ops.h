@@ -51,6 +51,7 @@ extern const struct op ops[];
 
 /* One file each family of operations. */
 int op_ping(struct call *c, json_t *args);		/* op_admin.c */
+int op_metrics(struct call *c, json_t *args);
 int op_stats(struct call *c, json_t *args);
 int op_verify(struct call *c, json_t *args);
 int op_register(struct call *c, json_t *args);		/* op_account.c */

@@ -81,8 +81,8 @@ int call_space(struct call *c, json_t *args, struct space **out);
  * Embed texts as the collection does.  WIRE_OK, or an error with its sentence; for one that is about
  * a text, *bad is its number, else SIZE_MAX.
  */
-enum wire_code space_embed(const struct space *s, const struct embed_text *texts, size_t n,
-    float *out, size_t *bad, struct err *err);
+enum wire_code space_embed(struct daemon *d, const struct space *s,
+    const struct embed_text *texts, size_t n, float *out, size_t *bad, struct err *err);
 
 /* Does the local embedder, which knows spelling and no meaning, serve this collection? */
 bool space_is_lexical(const struct space *s);

@@ -2,8 +2,8 @@
  * graph.c - the memory of a graph.
  *
  * Everything about a slot lies in its segment; tables of segments are sized for the largest
- * collection and come from the system untouched, so that an empty graph costs a few pages.  Lists on
- * the upper levels, which one node in M has, are handed out in units of one list from chunks.
+ * collection and come from the system untouched, so that an empty graph costs a few pages.  Lists
+ * on the upper levels, which one node in M has, are handed out in units of one list from chunks.
  */
 
 #include <stdlib.h>
@@ -106,8 +106,8 @@ graph_reserve(struct graph *g, uint32_t end, struct vec_error *err)
 		struct graph_segment *s = io_pages(segment_bytes(g));
 
 		if (!s) {
-			rc = error_set(err, VEC_ENOMEM, "no memory for the links of %u more vectors",
-			    GRAPH_SEGMENT);
+			rc = error_set(
+			    err, VEC_ENOMEM, "no memory for %u more slots", GRAPH_SEGMENT);
 			break;
 		}
 		atomic_store_explicit(&g->segments[g->nsegments], s, memory_order_release);
@@ -205,6 +205,8 @@ graph_kill(struct graph *g, uint32_t slot)
 		return false;
 	if (slot < atomic_load(&g->store->published))
 		count_dead(g, slot);
+	if (before & GRAPH_COPY)
+		atomic_fetch_sub(&g->copies, 1);
 	if (before & GRAPH_LINKED)
 		graph_unlink_later(g, slot);
 	return true;
@@ -229,7 +231,7 @@ graph_unlink_later(struct graph *g, uint32_t slot)
 uint64_t
 graph_bytes(struct graph *g)
 {
-	uint64_t per_slot = 1 + sizeof(uint32_t) + 2 * g->M * sizeof(graph_link), units;
+	uint64_t per_slot = 1 + 2 * sizeof(uint32_t) + 2 * g->M * sizeof(graph_link), units;
 
 	if (g->metric == VEC_COSINE)
 		per_slot += sizeof(float);

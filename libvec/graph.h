@@ -2,10 +2,10 @@
  * graph.h - a hierarchical navigable small world graph over the rows of a store.
  *
  * After Y. Malkov and D. Yashunin, "Efficient and robust approximate nearest neighbor search using
- * hierarchical navigable small world graphs", 2018: the comments name its algorithms.  Each level is
- * a graph of links between near nodes; a node is on the levels 0 to L, where L is drawn so that each
- * level has 1/M of the nodes below.  A search goes greedily down from the entry point, on the highest
- * level, and looks around on level 0.
+ * hierarchical navigable small world graphs", 2018: the comments name its algorithms.  Each level
+ * is a graph of links between near nodes; a node is on the levels 0 to L, where L is drawn so that
+ * each level has 1/M of the nodes below.  A search goes greedily down from the entry point, on the
+ * highest level, and looks around on level 0.
  *
  * Links are reciprocal: when a links to b, b links to a.  The paper lets a full list forget a link
  * one way only.  Reciprocal, the nodes that link to a deleted one are found in its own lists, so
@@ -18,9 +18,9 @@
  * is freed before graph_free: segments are added and never moved, a slot is never used for another
  * vector, an unlinked node keeps its lists for whoever stands on it.  Lists are rewritten in place,
  * one atomic number at a time; a reader may see an entry twice or miss one, no worse.  Writers hold
- * `change`: shared for an insertion, alone for deletion, check, save.  Beside each other, insertions
- * lock the list they change (`stripes`), one at a time, so there is no order among these.
- * Lock order: change, entry_lock, a stripe; upper_lock is taken with nothing after it.
+ * `change`: shared for an insertion, alone for deletion, check, save.  Beside each other,
+ * insertions lock the list they change (`stripes`), one at a time, so there is no order among
+ * these.  Lock order: change, entry_lock, a stripe; upper_lock is taken with nothing after it.
  */
 
 #ifndef LIBVEC_GRAPH_H
@@ -47,6 +47,7 @@
 #define GRAPH_LINKED 4u	 /* a node of the graph */
 #define GRAPH_UNLINKED 8u /* was one, deleted since */
 #define GRAPH_COUNTED 16u /* in `dead` */
+#define GRAPH_COPY 32u	 /* equal to a node, and kept with it: see graph_copy.h */
 
 /* A link is a slot + 1; 0 ends a list that is not full. */
 typedef _Atomic uint32_t graph_link;
@@ -54,6 +55,7 @@ typedef _Atomic uint32_t graph_link;
 struct graph_segment {
 	_Atomic unsigned char flags[GRAPH_SEGMENT];
 	_Atomic uint32_t upper[GRAPH_SEGMENT];	/* unit of the list on level 1; 0: none */
+	_Atomic uint32_t copy[GRAPH_SEGMENT];	/* slot + 1 of the next equal vector; 0: none */
 	float inverse[GRAPH_SEGMENT];		/* 1 / |x|; cosine; set before the node is linked */
 	_Alignas(64) graph_link links[];	/* GRAPH_SEGMENT lists of 2 * M: level 0 */
 };
@@ -77,6 +79,7 @@ struct graph {
 	_Atomic uint32_t nodes;		/* linked, deleted ones included */
 	_Atomic int32_t unlinking;	/* of those, deleted; see graph_unlinking */
 	_Atomic uint32_t unlink_from;	/* no deleted node is below this slot */
+	_Atomic uint32_t copies;	/* copies, deleted ones left out */
 	_Atomic uint32_t dead;		/* published slots that are deleted */
 	_Atomic uint64_t changes;	/* insertions and deletions, ever */
 
@@ -145,7 +148,8 @@ graph_list(const struct graph *g, uint32_t slot, uint32_t level)
 
 	if (level == 0)
 		return s->links + (size_t)(slot % GRAPH_SEGMENT) * 2 * g->M;
-	unit = atomic_load_explicit(&s->upper[slot % GRAPH_SEGMENT], memory_order_acquire) + level - 1;
+	unit = atomic_load_explicit(&s->upper[slot % GRAPH_SEGMENT], memory_order_acquire);
+	unit += level - 1;
 	return atomic_load_explicit(&g->chunks[unit / GRAPH_UNITS], memory_order_acquire) +
 	    (size_t)(unit % GRAPH_UNITS) * g->M;
 }
@@ -194,10 +198,11 @@ graph_entry_set(struct graph *g, uint32_t slot, uint32_t level)
 }
 
 /*
- * Make `slot`, whose row is written and whose memory reserved, a node (algorithm 1).  Any number of
- * threads with different slots.  0 or VEC_ENOMEM.  [change, shared]
+ * Make `slot`, whose row is written and whose memory reserved, a node (algorithm 1), or when
+ * `may_copy` a copy of the node that equals it.  Any number of threads with different slots.  0 or
+ * VEC_ENOMEM.  [change, shared]
  */
-int graph_insert(struct graph *g, uint32_t slot, struct vec_error *err);
+int graph_insert(struct graph *g, uint32_t slot, bool may_copy, struct vec_error *err);
 
 /* Count a node that is both linked and dead, for graph_unlink_dead to find. */
 void graph_unlink_later(struct graph *g, uint32_t slot);

@@ -6,14 +6,15 @@
 #include <inttypes.h>
 
 #include "error.h"
+#include "graph_copy.h"
 #include "graph_link.h"
 #include "io.h"
 
 static int
 broken(struct vec_error *err, uint32_t slot, uint32_t level, const char *what, uint32_t other)
 {
-	return error_set(err, VEC_ECORRUPT, "graph: slot %" PRIu32 " on level %" PRIu32 " %s %" PRIu32,
-	    slot, level, what, other);
+	return error_set(err, VEC_ECORRUPT,
+	    "graph: slot %" PRIu32 " on level %" PRIu32 " %s %" PRIu32, slot, level, what, other);
 }
 
 /* One link of a list; those before it are right. */
@@ -55,6 +56,27 @@ check_list(const struct graph *g, uint32_t end, uint32_t slot, uint32_t level,
 			return rc;
 	}
 	r->links += n;
+	return 0;
+}
+
+/* The copies of a node: each equals it, is marked as one, and belongs to nobody else. */
+static int
+check_copies(const struct graph *g, uint32_t end, uint32_t node, uint64_t *copies,
+    struct vec_error *err)
+{
+	uint32_t link, slot = node;
+
+	while ((link = atomic_load(graph_copy(g, slot))) != 0) {
+		slot = link - 1;
+		if (slot >= end || !(graph_flags_get(g, slot) & GRAPH_COPY) ||
+		    graph_flags_get(g, slot) & GRAPH_LINKED)
+			return broken(err, node, 0, "has a copy that is none,", slot);
+		if (memcmp(store_row(g->store, node), store_row(g->store, slot),
+		        g->store->stride) != 0)
+			return broken(err, node, 0, "does not equal its copy", slot);
+		if (++*copies > end)
+			return broken(err, node, 0, "has copies in a circle, at", slot);
+	}
 	return 0;
 }
 
@@ -119,27 +141,44 @@ out:
 	return rc;
 }
 
+/* One slot: a node with all its lists and copies, or not. */
+static int
+check_slot(const struct graph *g, uint32_t end, uint32_t slot, struct vec_check_report *r,
+    uint64_t *copies, struct vec_error *err)
+{
+	int rc;
+
+	if (!(graph_flags_get(g, slot) & GRAPH_LINKED))
+		return 0;
+	r->nodes++;
+	for (uint32_t l = 0; l <= graph_level(g, slot); l++) {
+		if ((rc = check_list(g, end, slot, l, r, err)) != 0)
+			return rc;
+	}
+	return check_copies(g, end, slot, copies, err);
+}
+
 int
 graph_check(struct graph *g, uint32_t end, struct vec_check_report *r, struct vec_error *err)
 {
-	uint32_t highest = 0, level;
+	uint32_t highest = 0, marked = 0;
+	uint64_t copies = 0;
 	int rc;
 
 	*r = (struct vec_check_report){ 0 };
 	for (uint32_t slot = 0; slot < end; slot++) {
-		if (!(graph_flags_get(g, slot) & GRAPH_LINKED))
-			continue;
-		r->nodes++;
-		if ((level = graph_level(g, slot)) > highest)
-			highest = level;
-		for (uint32_t l = 0; l <= level; l++) {
-			if ((rc = check_list(g, end, slot, l, r, err)) != 0)
-				return rc;
-		}
+		unsigned flags = graph_flags_get(g, slot);
+
+		if ((rc = check_slot(g, end, slot, r, &copies, err)) != 0)
+			return rc;
+		if (flags & GRAPH_LINKED && graph_level(g, slot) > highest)
+			highest = graph_level(g, slot);
+		marked += (flags & GRAPH_COPY) != 0;
 	}
-	if (r->nodes != g->nodes)
-		return error_set(err, VEC_ECORRUPT, "graph: %" PRIu64 " nodes, counted as %" PRIu32,
-		    r->nodes, g->nodes);
+	if (r->nodes != g->nodes || copies != marked)
+		return error_set(err, VEC_ECORRUPT,
+		    "graph: %" PRIu64 " nodes counted as %" PRIu32 ", %" PRIu64
+		    " copies as %" PRIu32, r->nodes, g->nodes, copies, marked);
 	if ((rc = check_entry(g, g->nodes, highest, err)) != 0)
 		return rc;
 	return count_unreachable(g, end, r, err);

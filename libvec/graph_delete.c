@@ -3,17 +3,20 @@
  *
  * On each level the node's neighbours forget it and are linked among themselves instead.  Pairs of
  * them are looked at from the nearest to the farthest; a pair is linked unless one of the two has a
- * neighbour in this circle that is nearer to the other than it is itself (the rule of algorithm 4).
- * By induction over the pairs the circle is then connected without the node: a pair that is not
- * linked has a third on the way, and the two pairs it makes are shorter.  Full lists are what breaks
- * the induction; where parts of the circle are left, they are joined by force, thinning a list.
+ * neighbour in this circle that is nearer to the other than it is itself (the rule of algorithm
+ * 4).  By induction over the pairs the circle is then connected without the node: a pair that is
+ * not linked has a third on the way, and the two pairs it makes are shorter.  Full lists are what
+ * breaks the induction; where parts of the circle are left, they are joined by force, thinning a
+ * list.
  *
- * The unlinked node keeps its own lists: a search that stands on it walks on.
+ * The unlinked node keeps its own lists: a search that stands on it walks on.  Copies of it go to a
+ * new node first (graph_copy.h).
  */
 
 #include <stdlib.h>
 
 #include "error.h"
+#include "graph_copy.h"
 #include "graph_link.h"
 #include "io.h"
 
@@ -232,6 +235,8 @@ graph_unlink_dead(struct graph *g, uint32_t end, size_t budget, size_t *done, st
 		unsigned flags = graph_flags_get(g, slot);
 
 		if (flags & GRAPH_LINKED && flags & GRAPH_DEAD) {
+			if ((rc = graph_copy_promote(g, slot, err)) != 0)
+				break;
 			unlink_node(&v, g, s, c, slot, end);
 			++*done;
 		}

@@ -7,6 +7,7 @@
  * the bound on distances says when scanning would have been cheaper, and the caller then scans.
  */
 
+#include "graph_copy.h"
 #include "graph_search.h"
 
 static void
@@ -45,6 +46,7 @@ meet(struct scratch *s, size_t *nheap, uint64_t key, const struct filter *f)
 	heap_put(s->heap, nheap, key);
 	if (filter_admits(f, pool_slot(&s->found, key)))
 		pool_put(&s->found, key);
+	graph_copy_find(&s->found, key, f, UINT32_MAX, &s->found);
 }
 
 bool

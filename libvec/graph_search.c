@@ -54,36 +54,6 @@ prefetch_next(const struct view *v, const struct pool *p, uint32_t level)
 	}
 }
 
-/* True when the place for `key` is in a run of p->copies vectors or more that all equal its own. */
-static bool
-is_copy_too_many(const struct view *v, const struct pool *p, uint64_t key, size_t at)
-{
-	size_t from = at, to = at;
-
-	while (from > 0 && p->keys[from - 1] >> 32 == key >> 32)
-		from--;
-	while (to < p->n && p->keys[to] >> 32 == key >> 32)
-		to++;
-	return to - from >= p->copies &&
-	    memcmp(view_row(v, pool_slot(p, key)), view_row(v, pool_slot(p, p->keys[from])),
-	        v->stride) == 0;
-}
-
-/*
- * Put a key into the pool, unless it is one copy of a vector too many.  A thousand copies of one text
- * would fill the pool, all as near as each other, and the walk would never get past them.
- */
-static inline void
-meet(const struct view *v, struct pool *p, uint64_t key)
-{
-	size_t at = pool_place(p, key);
-	bool tied = (at > 0 && p->keys[at - 1] >> 32 == key >> 32) ||
-	    (at < p->n && p->keys[at] >> 32 == key >> 32);
-
-	if (!tied || !is_copy_too_many(v, p, key, at))
-		pool_put_at(p, key, at);
-}
-
 void
 graph_search_level(const struct view *v, struct scratch *s, const float *q, float inverse,
     uint32_t level, const struct graph_place *at)
@@ -102,7 +72,7 @@ graph_search_level(const struct view *v, struct scratch *s, const float *q, floa
 			uint64_t key = pool_key(p, s->distances[i], s->ids[i]);
 
 			if (key < pool_bound(p))
-				meet(v, p, key);
+				pool_put(p, key);
 		}
 	}
 }

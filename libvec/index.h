@@ -15,16 +15,16 @@
  *	52-55	slots covered
  *	56-59	nodes
  *	60-63	entry point, slot + 1; 0: none
- *	64-111	four sections, each: bytes u64, CRC32C u32
- *	112-123	zero
+ *	64-123	five sections, each: bytes u64, CRC32C u32
  *	124-127	CRC32C of bytes 0-123
  *
  * and the sections, one after the other:
  *
- *	levels	a byte for each slot covered: 0 for no node, else its level + 1
+ *	levels	a byte for each slot covered: its level + 1 for a node, 255 for a copy, else 0
  *	norms	under cosine, 1 / |x| as float32 for each node, in order of slots
  *	base	2M links for each node: slot + 1, then zeros
  *	upper	M links for each level from 1 of each node
+ *	copies	for each copy its node, as slot + 1
  */
 
 #ifndef LIBVEC_INDEX_H
@@ -35,12 +35,14 @@
 #define INDEX_NAME "hnsw.index"
 #define INDEX_HEADER 128
 #define INDEX_VERSION 1
+#define INDEX_COPY 255
 
 enum index_section {
 	INDEX_LEVELS,
 	INDEX_NORMS,
 	INDEX_BASE,
 	INDEX_UPPER,
+	INDEX_COPIES,
 	INDEX_NSECTIONS
 };
 
@@ -68,9 +70,9 @@ int index_save(const struct graph *g, int dir, uint64_t identity, uint64_t gener
     uint32_t slots, struct vec_error *err);
 
 /*
- * Load hnsw.index into `g`, which is new and has memory for `slots`, the slots published.  True when
- * the graph is now that of the file.  Else *why is the reason, NULL when there is no file, and `g` is
- * to be thrown away.
+ * Load hnsw.index into `g`, which is new and has memory for `slots`, the slots published.  True
+ * when the graph is now that of the file.  Else *why is the reason, NULL when there is no file, and
+ * `g` is to be thrown away.
  */
 bool index_load(struct graph *g, int dir, uint64_t identity, uint64_t generation, uint32_t slots,
     const char **why);

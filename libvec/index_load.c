@@ -6,10 +6,10 @@
  * from seed and slot), that links go to other nodes of that level, that none comes twice, that they
  * are reciprocal, that the entry point is on the highest level.
  *
- * That each link has its counterpart is checked by a sum: every pair of slots and level has a number,
- * added when the smaller slot names the larger and subtracted the other way.  It costs one pass where
- * looking up each counterpart would be a cache miss a link.  A made-up file could pass with links of
- * one way; that would leave a deleted node linked, and nothing worse.
+ * That each link has its counterpart is checked by a sum: every pair of slots and level has a
+ * number, added when the smaller slot names the larger and subtracted the other way.  It costs one
+ * pass where looking up each counterpart would be a cache miss a link.  A made-up file could pass
+ * with links of one way; that would leave a deleted node linked, and nothing worse.
  */
 
 #include <errno.h>
@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "bytes.h"
+#include "graph_copy.h"
 #include "index.h"
 #include "io.h"
 
@@ -109,7 +110,8 @@ lengths_match(const struct graph *g, const struct index_header *h, uint64_t file
 	}
 	return total == file_bytes && h->section[INDEX_LEVELS].bytes == h->slots &&
 	    h->section[INDEX_NORMS].bytes == norms && h->section[INDEX_BASE].bytes == base &&
-	    h->section[INDEX_UPPER].bytes % (g->M * list) == 0;
+	    h->section[INDEX_UPPER].bytes % (g->M * list) == 0 &&
+	    h->section[INDEX_COPIES].bytes % sizeof(uint32_t) == 0;
 }
 
 static bool
@@ -129,6 +131,10 @@ load_levels(struct graph *g, struct reader *r, const struct index_header *h)
 	for (uint32_t slot = 0; slot < h->slots; slot++) {
 		if ((level = *take(r, 1)) == 0)
 			continue;
+		if (level == INDEX_COPY) {
+			atomic_store(graph_flags(g, slot), GRAPH_TAKEN);
+			continue;
+		}
 		if (level - 1 != graph_level(g, slot))
 			return "a level is wrong";
 		nodes++;
@@ -220,6 +226,27 @@ load_lists(struct graph *g, struct reader *r, const struct index_header *h)
 	return r->balance == 0 ? NULL : "a link has no counterpart";
 }
 
+/* Slots that load_levels marked as taken hang on nodes. */
+static const char *
+load_copies(struct graph *g, struct reader *r, const struct index_header *h)
+{
+	uint32_t node;
+
+	begin(r, h->section[INDEX_COPIES].bytes);
+	for (uint32_t slot = 0; slot < h->slots; slot++) {
+		if (graph_flags_get(g, slot) != GRAPH_TAKEN)
+			continue;
+		node = bytes_get32(take(r, 4));
+		if (node == 0 || node > h->slots || !is_node(g, node - 1) ||
+		    memcmp(store_row(g->store, node - 1), store_row(g->store, slot),
+		        g->store->stride) != 0)
+			return "a copy has no node";
+		atomic_store(graph_flags(g, slot), 0);
+		graph_copy_add(g, node - 1, slot);
+	}
+	return end(r, h, INDEX_COPIES) ? NULL : "its copies are damaged";
+}
+
 static const char *
 load_entry(struct graph *g, const struct index_header *h)
 {
@@ -257,9 +284,11 @@ load(struct graph *g, struct reader *r, uint64_t identity, uint64_t generation, 
 		return "its length is wrong";
 	r->at = INDEX_HEADER;
 	if ((why = load_levels(g, r, &h)) != NULL || (why = load_norms(g, r, &h)) != NULL ||
-	    (why = load_lists(g, r, &h)) != NULL)
+	    (why = load_lists(g, r, &h)) != NULL || (why = load_copies(g, r, &h)) != NULL ||
+	    (why = load_entry(g, &h)) != NULL)
 		return why;
-	return load_entry(g, &h);
+	g->changes = 0;
+	return NULL;
 }
 
 bool

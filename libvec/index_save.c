@@ -13,6 +13,7 @@
 
 #include "bytes.h"
 #include "error.h"
+#include "graph_copy.h"
 #include "index.h"
 #include "io.h"
 
@@ -27,6 +28,7 @@ struct writer {
 	unsigned char buffer[BUFFER];
 	struct index_header header;
 	enum index_section section;
+	uint32_t *copies;	/* for each slot that is a copy its node, slot + 1 */
 };
 
 static void
@@ -80,13 +82,30 @@ is_node(const struct graph *g, uint32_t slot)
 	return graph_flags_get(g, slot) & GRAPH_LINKED;
 }
 
+/* Deleted copies are left out: they are in nobody's way. */
+static bool
+is_copy(const struct graph *g, uint32_t slot)
+{
+	return (graph_flags_get(g, slot) & (GRAPH_COPY | GRAPH_DEAD)) == GRAPH_COPY;
+}
+
+static void
+put_levels(struct writer *w, const struct graph *g, uint32_t slots)
+{
+	for (uint32_t slot = 0; slot < slots; slot++) {
+		if (is_node(g, slot))
+			put8(w, (unsigned char)(graph_level(g, slot) + 1));
+		else
+			put8(w, w->copies[slot] != 0 ? INDEX_COPY : 0);
+	}
+}
+
 static void
 put_sections(struct writer *w, const struct graph *g, uint32_t slots)
 {
 	uint32_t slot, bits;
 
-	for (slot = 0; slot < slots; slot++)
-		put8(w, is_node(g, slot) ? (unsigned char)(graph_level(g, slot) + 1) : 0);
+	put_levels(w, g, slots);
 	begin(w, INDEX_NORMS);
 	for (slot = 0; slot < slots && g->metric == VEC_COSINE; slot++) {
 		if (is_node(g, slot)) {
@@ -104,7 +123,27 @@ put_sections(struct writer *w, const struct graph *g, uint32_t slots)
 		for (uint32_t l = 1; is_node(g, slot) && l <= graph_level(g, slot); l++)
 			put_list(w, g, slot, l);
 	}
+	begin(w, INDEX_COPIES);
+	for (slot = 0; slot < slots; slot++) {
+		if (w->copies[slot] != 0)
+			put32(w, w->copies[slot]);
+	}
 	flush(w);
+}
+
+/* Chains go from nodes to copies; the file has it the other way. */
+static void
+find_copies(struct writer *w, const struct graph *g, uint32_t slots)
+{
+	for (uint32_t node = 0; node < slots; node++) {
+		uint32_t slot = node, link;
+
+		while (is_node(g, node) && (link = atomic_load(graph_copy(g, slot))) != 0) {
+			slot = link - 1;
+			if (is_copy(g, slot))
+				w->copies[slot] = node + 1;
+		}
+	}
 }
 
 static void
@@ -142,8 +181,11 @@ index_save(const struct graph *g, int dir, uint64_t identity, uint64_t generatio
 	struct writer *w = io.calloc(1, sizeof(*w));
 	int rc = 0, no;
 
-	if (!w)
+	if (!w || !(w->copies = io_pages((slots + 1ul) * sizeof(*w->copies)))) {
+		free(w);
 		return error_set(err, VEC_ENOMEM, "no memory to write " INDEX_NAME);
+	}
+	find_copies(w, g, slots);
 	fill_header(&w->header, g, identity, generation, slots);
 	w->fd = io.openat(dir, NAME_NEW, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (w->fd < 0) {
@@ -158,6 +200,7 @@ index_save(const struct graph *g, int dir, uint64_t identity, uint64_t generatio
 		(void)io.unlinkat(dir, NAME_NEW, 0);
 	close(w->fd);
 out:
+	io_pages_free(w->copies, (slots + 1ul) * sizeof(*w->copies));
 	free(w);
 	return rc;
 }

@@ -21,7 +21,6 @@ struct pool {
 	size_t n, cap;
 	size_t next;		/* all before it are expanded */
 	uint32_t mask;		/* see pool_key */
-	size_t copies;		/* most equal vectors that a walk keeps; see graph_search.c */
 };
 
 #define POOL_SLOT_BITS 0x7fffffffu
@@ -37,8 +36,8 @@ pool_order(float d)
 }
 
 /*
- * Slots are xored with the pool's mask.  With 0, equal distances come by slot; with a random mask of
- * POOL_SLOT_BITS in a random order.
+ * Slots are xored with the pool's mask.  With 0, equal distances come by slot; with a random mask
+ * of POOL_SLOT_BITS in a random order.
  */
 static inline uint64_t
 pool_key(const struct pool *p, float d, uint32_t slot)
@@ -76,39 +75,27 @@ pool_bound(const struct pool *p)
 	return p->n < p->cap ? UINT64_MAX : p->keys[p->n - 1];
 }
 
-/* Where `key` belongs: how many are before it. */
-static inline size_t
-pool_place(const struct pool *p, uint64_t key)
+/* Put `key` in its place; when the pool is full the last one falls out, or the key is refused. */
+static inline void
+pool_put(struct pool *p, uint64_t key)
 {
 	size_t at = 0, n = p->n, half;
 
+	if (key >= pool_bound(p))
+		return;
 	/* Without a branch on the comparison, which nothing could predict. */
 	while (n > 1) {
 		half = n / 2;
 		at += p->keys[at + half - 1] < key ? half : 0;
 		n -= half;
 	}
-	return at + (n == 1 && p->keys[at] < key);
-}
-
-/* Put `key`, which is below the bound, in its place; the last of a full pool falls out. */
-static inline void
-pool_put_at(struct pool *p, uint64_t key, size_t at)
-{
+	at += n == 1 && p->keys[at] < key;
 	if (p->n < p->cap)
 		p->n++;
 	memmove(p->keys + at + 1, p->keys + at, (p->n - at - 1) * sizeof(*p->keys));
 	p->keys[at] = key;
 	if (at < p->next)
 		p->next = at;
-}
-
-/* The same with a key that may be too far. */
-static inline void
-pool_put(struct pool *p, uint64_t key)
-{
-	if (key < pool_bound(p))
-		pool_put_at(p, key, pool_place(p, key));
 }
 
 /* The nearest candidate that was not expanded yet, marked as expanded; false when there is none. */

@@ -14,7 +14,8 @@ vec_advance_locked(struct vec *v)
 	uint32_t start = v->tail_start, end = v->store->published;
 
 	while (start < end &&
-	    graph_flags_get(v->graph, start) & (GRAPH_LINKED | GRAPH_UNLINKED | GRAPH_DEAD))
+	    graph_flags_get(v->graph, start) &
+	        (GRAPH_LINKED | GRAPH_COPY | GRAPH_UNLINKED | GRAPH_DEAD))
 		start++;
 	atomic_store_explicit(&v->tail_start, start, memory_order_release);
 }
@@ -23,7 +24,8 @@ vec_advance_locked(struct vec *v)
 static bool
 take_slot(struct vec *v, uint32_t *slot)
 {
-	const unsigned done = GRAPH_LINKED | GRAPH_UNLINKED | GRAPH_DEAD | GRAPH_TAKEN;
+	const unsigned done =
+	    GRAPH_LINKED | GRAPH_COPY | GRAPH_UNLINKED | GRAPH_DEAD | GRAPH_TAKEN;
 	bool found = false;
 
 	pthread_mutex_lock(&v->take);
@@ -93,7 +95,7 @@ vec_index(struct vec *v, size_t budget, struct vec_error *err)
 		if (budget == 0 || !take_slot(v, &slot))
 			break;
 		pthread_rwlock_rdlock(&v->graph->change);
-		rc = graph_insert(v->graph, slot, err);
+		rc = graph_insert(v->graph, slot, true, err);
 		pthread_rwlock_unlock(&v->graph->change);
 		finish_slot(v, slot, rc == 0);
 		if (rc != 0)

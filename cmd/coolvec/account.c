@@ -3,14 +3,11 @@
  */
 
 #include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "app.h"
 #include "command.h"
-#include "file.h"
 #include "say.h"
 #include "secret.h"
 #include "token.h"
@@ -53,7 +50,8 @@ call_with_password(struct app *app, const char *op, int times, struct client_rep
 	if ((rc = app_open(app, APP_NO_TOKEN)) != 0 ||
 	    (rc = get_password(app, OPT_PASSWORD_FILE, "password: ", times, &secret)) != 0)
 		goto out;
-	if ((args = json_pack("{s:s, s:s}", "username", app->args.words[0], "password", secret)) == NULL)
+	if ((args = json_pack("{s:s, s:s}", "username", app->args.words[0], "password", secret)) ==
+	    NULL)
 		rc = app_usage(app, "the name or the password is not UTF-8");
 	else
 		rc = app_call(app, op, args, r);
@@ -164,7 +162,8 @@ cmd_passwd(struct app *app)
 		return app_usage(app, "--password-file and --new-password-file go together");
 	if ((rc = app_open(app, APP_TOKEN)) != 0 ||
 	    (rc = get_password(app, OPT_PASSWORD_FILE, "old password: ", ASK_ONCE, &before)) != 0 ||
-	    (rc = get_password(app, OPT_NEW_PASSWORD_FILE, "new password: ", ASK_TWICE, &after)) != 0)
+	    (rc = get_password(app, OPT_NEW_PASSWORD_FILE, "new password: ", ASK_TWICE, &after)) !=
+		0)
 		goto out;
 	if ((args = json_pack("{s:s, s:s}", "old_password", before, "new_password", after)) == NULL)
 		rc = app_usage(app, "a password is not UTF-8");
@@ -173,7 +172,8 @@ cmd_passwd(struct app *app)
 	if (rc == 0 && app->out.form == OUT_JSON)
 		out_json(&app->out, r.result);
 	if (rc == 0)
-		say_note(app->quiet || !isatty(STDERR_FILENO), "changed; log in again: coolvec login %s",
+		say_note(app->quiet || !isatty(STDERR_FILENO),
+		    "changed; log in again: coolvec login %s",
 		    json_string_value(json_object_get(r.result, "username")));
 out:
 	secret_free(before);
@@ -188,7 +188,8 @@ cmd_whoami(struct app *app)
 	struct client_reply r = { 0 };
 	int rc;
 
-	if ((rc = app_open(app, APP_TOKEN)) != 0 || (rc = app_call(app, "whoami", json_object(), &r)) != 0)
+	if ((rc = app_open(app, APP_TOKEN)) != 0 ||
+	    (rc = app_call(app, "whoami", json_object(), &r)) != 0)
 		return rc;
 	if (app->out.form == OUT_JSON)
 		out_json(&app->out, r.result);

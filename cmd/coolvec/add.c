@@ -13,7 +13,8 @@
 #include "say.h"
 #include "vectors.h"
 
-#define JSONL_MAX ((size_t)8 << 20)	/* a line of --jsonl; a request has room for it, escapes and all */
+#define JSONL_MAX                                                                                  \
+	((size_t)8 << 20) /* a line of --jsonl; a request has room for it, escapes and all */
 
 struct add {
 	struct app *app;
@@ -92,8 +93,9 @@ print_ids(void *arg, struct batch_run *run, const struct batch *b, json_t *resul
 	json_t *id;
 	size_t i;
 
-	json_array_foreach(json_object_get(result, "ids"), i, id)
+	json_array_foreach(json_object_get(result, "ids"), i, id) {
 		out_id(&add->app->out, json_integer_value(id));
+	}
 	batch_done(run, b->n);
 }
 
@@ -174,8 +176,8 @@ cmd_add(struct app *app)
 
 	if (app_given(app, OPT_META))
 		rc = app_meta(app, app_value(app, OPT_META), &add.meta);
-	if (rc == 0 && (rc = open_feed(app, &add, &feed)) == 0 && (rc = check(app, &add, &feed)) == 0 &&
-	    (rc = app_open(app, APP_TOKEN)) == 0)
+	if (rc == 0 && (rc = open_feed(app, &add, &feed)) == 0 &&
+	    (rc = check(app, &add, &feed)) == 0 && (rc = app_open(app, APP_TOKEN)) == 0)
 		rc = batch_run(app, &job, &feed);
 	feed_fini(&feed);
 	free(add.none);

@@ -3,11 +3,9 @@
  */
 
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "app.h"
 #include "command.h"
@@ -84,7 +82,7 @@ app_fini(struct app *app)
 	app->env = NULL;
 }
 
-/* --- the connection ------------------------------------------------------------------------------ */
+/* --- the connection --------------------------------------------------------------------------- */
 
 static int
 find_token(struct app *app)
@@ -113,7 +111,8 @@ find_token(struct app *app)
 	else if (file != NULL)
 		say_error("there is no token file %s", file);
 	else
-		say_error("you are not logged in: coolvec login NAME (coolvec register NAME makes a user)");
+		say_error("you are not logged in: coolvec login NAME (coolvec register NAME makes "
+			  "a user)");
 	return EXIT_NOT_ALLOWED;
 }
 
@@ -173,7 +172,7 @@ app_saw(struct app *app, const json_t *result)
 	say_note(app->quiet, "the local embedder compares words and spelling, not meaning");
 }
 
-/* --- calls --------------------------------------------------------------------------------------- */
+/* --- calls ------------------------------------------------------------------------------------ */
 
 json_t *
 app_args(const struct app *app)

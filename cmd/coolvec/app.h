@@ -72,7 +72,7 @@ int app_usage(const struct app *app, const char *fmt, ...) __attribute__((format
 
 int app_no_memory(void);
 
-/* --- arguments ---------------------------------------------------------------------------------- */
+/* --- arguments -------------------------------------------------------------------------------- */
 
 static inline bool
 app_given(const struct app *app, enum opt o)
@@ -93,8 +93,8 @@ bool app_from_stdin(const struct app *app, bool silent);
 int app_check_words(const struct app *app);
 
 /* A number's option into args[name], when given.  0 or a status. */
-int app_put_number(const struct app *app, json_t *args, enum opt o, const char *name, uint64_t least,
-    uint64_t most);
+int app_put_number(const struct app *app, json_t *args, enum opt o, const char *name,
+    uint64_t least, uint64_t most);
 
 /* A string's option into args[name], when given.  0 or a status. */
 int app_put_string(const struct app *app, json_t *args, enum opt o, const char *name);

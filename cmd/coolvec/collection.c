@@ -39,7 +39,8 @@ cmd_collection_create(struct app *app)
 	    (rc = app_put_string(app, args, OPT_EMBEDDER, "embedder")) == 0 &&
 	    (rc = app_put_number(app, args, OPT_DIM, "dim", 1, 16000)) == 0 &&
 	    (rc = app_put_number(app, args, OPT_M, "M", 2, 1024)) == 0 &&
-	    (rc = app_put_number(app, args, OPT_EF_CONSTRUCTION, "ef_construction", 1, 100000)) == 0)
+	    (rc = app_put_number(app, args, OPT_EF_CONSTRUCTION, "ef_construction", 1, 100000)) ==
+		0)
 		return call_and_print(app, "collection_create", args);
 	json_decref(args);
 	return rc;
@@ -48,7 +49,8 @@ cmd_collection_create(struct app *app)
 int
 cmd_collection_show(struct app *app)
 {
-	const char *name = app->args.nwords > 0 ? app->args.words[0] : app_value(app, OPT_COLLECTION);
+	const char *name =
+	    app->args.nwords > 0 ? app->args.words[0] : app_value(app, OPT_COLLECTION);
 	json_t *args = name != NULL ? json_pack("{s:s}", "name", name) : json_object();
 
 	if (args == NULL)
@@ -82,8 +84,9 @@ cmd_collection_list(struct app *app)
 	if ((rc = app_open(app, APP_TOKEN)) != 0 ||
 	    (rc = app_call(app, "collection_list", json_object(), &r)) != 0)
 		return rc;
-	json_array_foreach(json_object_get(r.result, "collections"), i, collection)
+	json_array_foreach(json_object_get(r.result, "collections"), i, collection) {
 		put_row(app, collection);
+	}
 	client_reply_fini(&r);
 	return 0;
 }

@@ -25,7 +25,8 @@ const struct command commands[] = {
 	{ "add", NULL, "TEXT... | -", 0, -1, "store texts and print their ids",
 	    OPTIONS(OPT_JSONL, OPT_NUL, OPT_KEY, OPT_META, OPT_VECTOR, OPT_PROGRESS), cmd_add },
 	{ "similarity", NULL, "ID... | -", 0, -1, "the nearest to an item, a text or a vector",
-	    OPTIONS(OPT_TEXT, OPT_VECTOR, OPT_NEAREST, OPT_EF, OPT_EXACT, OPT_METRIC, OPT_FIELDS, OPT_NUL),
+	    OPTIONS(OPT_TEXT, OPT_VECTOR, OPT_NEAREST, OPT_EF, OPT_EXACT, OPT_METRIC, OPT_FIELDS,
+		OPT_NUL),
 	    cmd_similarity },
 	{ "search", NULL, "TEXT... | -", 1, -1, "the nearest to a text",
 	    OPTIONS(OPT_NEAREST, OPT_EF, OPT_EXACT, OPT_METRIC, OPT_FIELDS, OPT_NUL), cmd_search },
@@ -49,13 +50,15 @@ const struct command commands[] = {
 	    cmd_collection_list },
 	{ "collection show", NULL, "[NAME]", 0, 1, "describe a collection", NO_OPTIONS,
 	    cmd_collection_show },
-	{ "collection drop", NULL, "NAME", 1, 1, "delete a collection and all in it", OPTIONS(OPT_YES),
-	    cmd_collection_drop },
-	{ "stats", NULL, "", 0, 0, "figures of the collection and the daemon", NO_OPTIONS, cmd_stats },
-	{ "verify", NULL, "", 0, 0, "check the stored vectors and the index", NO_OPTIONS, cmd_verify },
+	{ "collection drop", NULL, "NAME", 1, 1, "delete a collection and all in it",
+	    OPTIONS(OPT_YES), cmd_collection_drop },
+	{ "stats", NULL, "", 0, 0, "figures of the collection and the daemon", NO_OPTIONS,
+	    cmd_stats },
+	{ "verify", NULL, "", 0, 0, "check the stored vectors and the index", NO_OPTIONS,
+	    cmd_verify },
 	{ "ping", NULL, "", 0, 0, "see whether the daemon answers", NO_OPTIONS, cmd_ping },
-	{ "completion", NULL, "bash | zsh | fish", 1, 1, "print the completion of a shell", NO_OPTIONS,
-	    cmd_completion },
+	{ "completion", NULL, "bash | zsh | fish", 1, 1, "print the completion of a shell",
+	    NO_OPTIONS, cmd_completion },
 	{ "help", NULL, "[COMMAND]", 0, 2, "explain the commands", NO_OPTIONS, cmd_help },
 	{ "version", NULL, "", 0, 0, "print the version", NO_OPTIONS, cmd_version },
 };
@@ -77,7 +80,8 @@ command_find(const char *first, const char *second)
 		snprintf(both, sizeof(both), "%s %s", first, second);
 	for (size_t i = 0; i < ncommands; i++) {
 		const struct command *c = &commands[i];
-		if (is(c->name, first) || is(c->alias, first) || is(c->name, both) || is(c->alias, both))
+		if (is(c->name, first) || is(c->alias, first) || is(c->name, both) ||
+		    is(c->alias, both))
 			return c;
 	}
 	return NULL;
@@ -108,14 +112,15 @@ unknown_in_group(const char *group, const char *word, struct err *err)
 	if (word == NULL || word[0] == '-') {
 		snprintf(list, sizeof(list), "%s", names[0]);
 		for (size_t i = 1; i < count; i++)
-			snprintf(list + strlen(list), sizeof(list) - strlen(list), ", %s", names[i]);
+			snprintf(
+			    list + strlen(list), sizeof(list) - strlen(list), ", %s", names[i]);
 		return err_set(err, EXIT_USAGE, "%s needs one of: %s", group, list);
 	}
 	if ((best = suggest(word, names, count)) != NULL)
-		return err_set(err, EXIT_USAGE, "there is no command \"%s %s\"; did you mean %s %s?", group,
-		    word, group, best);
-	return err_set(err, EXIT_USAGE, "there is no command \"%s %s\"; see coolvec help %s", group, word,
-	    group);
+		return err_set(err, EXIT_USAGE,
+		    "there is no command \"%s %s\"; did you mean %s %s?", group, word, group, best);
+	return err_set(err, EXIT_USAGE, "there is no command \"%s %s\"; see coolvec help %s", group,
+	    word, group);
 }
 
 int
@@ -134,6 +139,7 @@ command_unknown(const char *first, const char *second, struct err *err)
 			names[count++] = commands[i].alias;
 	}
 	if ((best = suggest(first, names, count)) != NULL)
-		return err_set(err, EXIT_USAGE, "there is no command \"%s\"; did you mean %s?", first, best);
+		return err_set(
+		    err, EXIT_USAGE, "there is no command \"%s\"; did you mean %s?", first, best);
 	return err_set(err, EXIT_USAGE, "there is no command \"%s\"; see coolvec help", first);
 }

@@ -76,7 +76,8 @@ bash_names(const char *group)
 		if (n > 0 && (strncmp(name, group, n) != 0 || name[n] != ' '))
 			continue;
 		name += n > 0 ? n + 1 : 0;
-		if (strcspn(name, " ") == strcspn(last, " ") && strncmp(name, last, strcspn(name, " ")) == 0)
+		if (strcspn(name, " ") == strcspn(last, " ") &&
+		    strncmp(name, last, strcspn(name, " ")) == 0)
 			continue;
 		printf("%s%.*s", gap, (int)strcspn(name, " "), name);
 		last = name;
@@ -89,8 +90,8 @@ bash_cases(void)
 {
 	for (size_t i = 0; i < ncommands; i++) {
 		const struct command *c = &commands[i];
-		printf("\t'%s'%s%s%s)", c->name, c->alias != NULL ? "|'" : "", c->alias != NULL ? c->alias : "",
-		    c->alias != NULL ? "'" : "");
+		printf("\t'%s'%s%s%s)", c->name, c->alias != NULL ? "|'" : "",
+		    c->alias != NULL ? c->alias : "", c->alias != NULL ? "'" : "");
 		if (c->run == cmd_completion)
 			printf("\n\t\twords='bash zsh fish'");
 		if (c->run == cmd_help) {
@@ -164,7 +165,8 @@ cmd_completion(struct app *app)
 	static const struct {
 		const char *name;
 		void (*print)(void);
-	} shells[] = { { "bash", print_bash }, { "zsh", completion_zsh }, { "fish", completion_fish } };
+	} shells[] = { { "bash", print_bash }, { "zsh", completion_zsh },
+		{ "fish", completion_fish } };
 	const char *word = app->args.words[0];
 
 	for (size_t i = 0; i < sizeof(shells) / sizeof(shells[0]); i++) {

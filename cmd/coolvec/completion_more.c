@@ -22,7 +22,7 @@ quote(const char *s, const char *special)
 	}
 }
 
-/* --- zsh ----------------------------------------------------------------------------------------- */
+/* --- zsh -------------------------------------------------------------------------------------- */
 
 static void
 zsh_value(const struct option *o)
@@ -96,7 +96,8 @@ zsh_cases(const char *indent, bool grouped)
 void
 completion_zsh(void)
 {
-	printf("#compdef coolvec\n# zsh completion for coolvec; written by: coolvec completion zsh\n\n"
+	printf(
+	    "#compdef coolvec\n# zsh completion for coolvec; written by: coolvec completion zsh\n\n"
 	    "_coolvec() {\n"
 	    "\tlocal curcontext=$curcontext state line command\n"
 	    "\tlocal -a global own names\n\n"
@@ -126,7 +127,7 @@ completion_zsh(void)
 	    "\tesac\n}\n\n_coolvec \"$@\"\n");
 }
 
-/* --- fish ---------------------------------------------------------------------------------------- */
+/* --- fish ------------------------------------------------------------------------------------- */
 
 static void
 fish_option(const char *when, const struct option *o)
@@ -162,14 +163,17 @@ fish_command(const struct command *c, const char *before)
 	char when[160];
 
 	if (second == NULL) {
-		printf("complete -c coolvec -n __fish_use_subcommand -a %s -d \"%s\"\n", c->name, c->summary);
+		printf("complete -c coolvec -n __fish_use_subcommand -a %s -d \"%s\"\n", c->name,
+		    c->summary);
 		snprintf(when, sizeof(when), "__fish_seen_subcommand_from %s%s%s", c->name,
 		    c->alias != NULL ? " " : "", c->alias != NULL ? c->alias : "");
 	} else {
 		if (strncmp(before, c->name, (size_t)n + 1) != 0)
-			printf("complete -c coolvec -n __fish_use_subcommand -a %.*s\n", n, c->name);
-		printf("complete -c coolvec -n '__fish_seen_subcommand_from %.*s' -a %s -d \"%s\"\n", n,
-		    c->name, second + 1, c->summary);
+			printf(
+			    "complete -c coolvec -n __fish_use_subcommand -a %.*s\n", n, c->name);
+		printf(
+		    "complete -c coolvec -n '__fish_seen_subcommand_from %.*s' -a %s -d \"%s\"\n",
+		    n, c->name, second + 1, c->summary);
 		snprintf(when, sizeof(when), "__fish_seen_subcommand_from %.*s; and "
 		    "__fish_seen_subcommand_from %s", n, c->name, second + 1);
 	}

@@ -11,7 +11,8 @@ cmd_count(struct app *app)
 	struct client_reply r = { 0 };
 	int rc;
 
-	if ((rc = app_open(app, APP_TOKEN)) != 0 || (rc = app_call(app, "count", app_args(app), &r)) != 0)
+	if ((rc = app_open(app, APP_TOKEN)) != 0 ||
+	    (rc = app_call(app, "count", app_args(app), &r)) != 0)
 		return rc;
 	if (app->out.form == OUT_JSON)
 		out_json(&app->out, r.result);

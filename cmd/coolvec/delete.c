@@ -31,8 +31,9 @@ print_deleted(struct app *app, const json_t *result)
 	json_t *id;
 	size_t i;
 
-	json_array_foreach(deleted, i, id)
+	json_array_foreach(deleted, i, id) {
 		out_id(&app->out, json_integer_value(id));
+	}
 	return json_array_size(deleted);
 }
 
@@ -64,7 +65,8 @@ delete_key(struct app *app, const char *key)
 		json_decref(args);
 		return app_no_memory();
 	}
-	if ((rc = app_call_once(app, "delete", args, &r)) == 0 && print_deleted(app, r.result) == 0) {
+	if ((rc = app_call_once(app, "delete", args, &r)) == 0 &&
+	    print_deleted(app, r.result) == 0) {
 		say_error("there is no item with the key %s", key);
 		rc = EXIT_NOT_FOUND;
 	}
@@ -75,8 +77,15 @@ delete_key(struct app *app, const char *key)
 int
 cmd_delete(struct app *app)
 {
-	struct batch_job job = { .op = "delete", .verb = "deleted", .items = BATCH_ITEMS, .window = 1,
-		.change = true, .by_id = true, .item = batch_id, .args = make_args, .answer = answer,
+	struct batch_job job = { .op = "delete",
+		.verb = "deleted",
+		.items = BATCH_ITEMS,
+		.window = 1,
+		.change = true,
+		.by_id = true,
+		.item = batch_id,
+		.args = make_args,
+		.answer = answer,
 		.arg = app };
 	struct feed feed = { 0 };
 	int rc;

@@ -77,17 +77,26 @@ answer(void *arg, struct batch_run *run, const struct batch *b, json_t *result)
 	json_t *vector;
 	size_t i;
 
-	json_array_foreach(json_object_get(result, "vectors"), i, vector)
+	json_array_foreach(json_object_get(result, "vectors"), i, vector) {
 		print_vector(arg, json_array_get(b->items, i), vector);
+	}
 	batch_done(run, b->n);
 }
 
 int
 cmd_embed(struct app *app)
 {
-	struct batch_job job = { .op = "embed", .verb = "embedded", .items = EMBED_ITEMS, .window = 1,
-		.progress = true, .item = batch_text, .args = make_args, .answer = answer, .arg = app };
-	bool input = app_from_stdin(app, false) || (app->args.nwords == 0 && app_given(app, OPT_NUL));
+	struct batch_job job = { .op = "embed",
+		.verb = "embedded",
+		.items = EMBED_ITEMS,
+		.window = 1,
+		.progress = true,
+		.item = batch_text,
+		.args = make_args,
+		.answer = answer,
+		.arg = app };
+	bool input =
+	    app_from_stdin(app, false) || (app->args.nwords == 0 && app_given(app, OPT_NUL));
 	struct feed feed = { 0 };
 	int rc;
 

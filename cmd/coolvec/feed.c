@@ -48,7 +48,8 @@ next_word(struct feed *f, struct record *r)
 	return FEED_RECORD;
 }
 
-/* A record of `n` bytes begins at `p` and `taken` bytes of input are behind it; false: not to be given. */
+/* A record of `n` bytes begins at `p` and `taken` bytes of input are behind it; false: not to be
+ * given. */
 static bool
 give(struct feed *f, struct record *r, const char *p, size_t n, size_t taken)
 {

@@ -39,8 +39,9 @@ print_items(void *arg, struct batch_run *run, const struct batch *b, json_t *res
 	size_t i;
 
 	(void)b;
-	json_array_foreach(items, i, item)
+	json_array_foreach(items, i, item) {
 		out_item(&get->app->out, get->fields.columns, get->fields.n, item);
+	}
 	batch_done(run, json_array_size(items));
 	ids_missing(get->app, run, json_object_get(result, "missing"));
 }
@@ -49,8 +50,15 @@ int
 cmd_get(struct app *app)
 {
 	struct get get = { .app = app };
-	struct batch_job job = { .op = "get", .verb = "printed", .items = BATCH_ITEMS, .window = 1,
-		.by_id = true, .item = batch_id, .args = make_args, .answer = print_items, .arg = &get };
+	struct batch_job job = { .op = "get",
+		.verb = "printed",
+		.items = BATCH_ITEMS,
+		.window = 1,
+		.by_id = true,
+		.item = batch_id,
+		.args = make_args,
+		.answer = print_items,
+		.arg = &get };
 	struct feed feed = { 0 };
 	int rc;
 

@@ -21,8 +21,8 @@ help_usage(FILE *to, const struct command *c)
 		fputs("usage: coolvec COMMAND [ARGUMENT...] [OPTION...]\n"
 		      "       coolvec help [COMMAND]\n", to);
 	else
-		fprintf(to, "usage: coolvec %s%s%s%s\n", c->name, *c->words != '\0' ? " " : "", c->words,
-		    c->options[0] != OPT_END ? " [OPTION...]" : "");
+		fprintf(to, "usage: coolvec %s%s%s%s\n", c->name, *c->words != '\0' ? " " : "",
+		    c->words, c->options[0] != OPT_END ? " [OPTION...]" : "");
 }
 
 static void

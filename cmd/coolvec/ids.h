@@ -8,7 +8,8 @@
 #include "app.h"
 #include "batch.h"
 
-/* The ids' source: the words, or standard input with `-` or when nothing is given in a pipe.  0 or a status. */
+/* The ids' source: the words, or standard input with `-` or when nothing is given in a pipe.  0 or
+ * a status. */
 int ids_feed(const struct app *app, struct feed *feed);
 
 /* Say of each in `missing` that it is not there. */

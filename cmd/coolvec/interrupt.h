@@ -10,7 +10,8 @@
 
 #include <stdbool.h>
 
-/* From now on SIGINT is told by the descriptor, which is returned.  -1: it ends the process as before. */
+/* From now on SIGINT is told by the descriptor, which is returned.  -1: it ends the process as
+ * before. */
 int interrupt_begin(void);
 
 /* Whether it came. */

@@ -27,15 +27,17 @@ print_page(struct listing *l, bool *more)
 	int rc;
 
 	if (args == NULL || (l->after != NULL && json_object_set(args, "after", l->after) != 0) ||
-	    json_object_set_new(args, "limit", json_integer(l->left < PAGE ? (json_int_t)l->left : PAGE)) != 0) {
+	    json_object_set_new(
+		args, "limit", json_integer(l->left < PAGE ? (json_int_t)l->left : PAGE)) != 0) {
 		json_decref(args);
 		return app_no_memory();
 	}
 	if ((rc = app_call(l->app, "list", args, &r)) != 0)
 		return rc;
 	items = json_object_get(r.result, "items");
-	json_array_foreach(items, i, item)
+	json_array_foreach(items, i, item) {
 		out_item(&l->app->out, l->fields.columns, l->fields.n, item);
+	}
 	l->left -= json_array_size(items) < l->left ? json_array_size(items) : l->left;
 	next = json_object_get(r.result, "next");
 	json_decref(l->after);

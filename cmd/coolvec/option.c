@@ -14,17 +14,20 @@ static const struct option table[OPT_N] = {
 	[OPT_SOCKET] = { "socket", 0, "PATH", KIND_FILE, "the daemon's socket" },
 	[OPT_ENV] = { "env", 0, "FILE", KIND_FILE, "read settings from FILE instead of ./.env" },
 	[OPT_COLLECTION] = { "collection", 'c', "NAME", KIND_NONE, "the collection" },
-	[OPT_TOKEN_FILE] = { "token-file", 0, "FILE", KIND_FILE, "read the access token from FILE" },
+	[OPT_TOKEN_FILE] = { "token-file", 0, "FILE", KIND_FILE,
+	    "read the access token from FILE" },
 	[OPT_JSON] = { "json", 0, NULL, KIND_NONE, "print JSON, one object a line" },
 	[OPT_QUIET] = { "quiet", 'q', NULL, KIND_NONE, "no remarks on standard error" },
 	[OPT_HELP] = { "help", 'h', NULL, KIND_NONE, "explain the command" },
 	[OPT_VERSION] = { "version", 0, NULL, KIND_NONE, "print the version" },
-	[OPT_NUL] = { "null", '0', NULL, KIND_NONE, "standard input is separated by NUL, not by lines" },
+	[OPT_NUL] = { "null", '0', NULL, KIND_NONE,
+	    "standard input is separated by NUL, not by lines" },
 	[OPT_JSONL] = { "jsonl", 0, NULL, KIND_NONE,
 	    "standard input has objects with text, vector, key, meta" },
 	[OPT_KEY] = { "key", 0, "KEY", KIND_NONE, "your own unique name for the item" },
 	[OPT_META] = { "meta", 0, "JSON", KIND_NONE, "an object to keep with the item" },
-	[OPT_VECTOR] = { "vector", 0, "FILE", KIND_FILE, "read the vector from FILE, - for standard input" },
+	[OPT_VECTOR] = { "vector", 0, "FILE", KIND_FILE,
+	    "read the vector from FILE, - for standard input" },
 	[OPT_WITH_VECTOR] = { "vector", 0, NULL, KIND_NONE, "show the vectors too" },
 	[OPT_TEXT] = { "text", 0, "TEXT", KIND_NONE, "the text" },
 	[OPT_NEAREST] = { "k", 'k', "N", KIND_NONE, "how many results (5)" },
@@ -35,12 +38,14 @@ static const struct option table[OPT_N] = {
 	[OPT_LIMIT] = { "limit", 0, "N", KIND_NONE, "at most N items" },
 	[OPT_AFTER] = { "after", 0, "ID", KIND_NONE, "only ids above ID" },
 	[OPT_DIM] = { "dim", 0, "N", KIND_NONE, "components of a vector" },
-	[OPT_EMBEDDER] = { "embedder", 0, "NAME", KIND_EMBEDDER, "local, or none for vectors only" },
+	[OPT_EMBEDDER] = { "embedder", 0, "NAME", KIND_EMBEDDER,
+	    "local, or none for vectors only" },
 	[OPT_M] = { "M", 'M', "N", KIND_NONE, "links of a node in the graph (16)" },
 	[OPT_EF_CONSTRUCTION] = { "ef-construction", 0, "N", KIND_NONE,
 	    "candidates kept while linking (200)" },
 	[OPT_YES] = { "yes", 0, NULL, KIND_NONE, "do not ask" },
-	[OPT_BASE64] = { "base64", 0, NULL, KIND_NONE, "vectors as base64 of little-endian float32" },
+	[OPT_BASE64] = { "base64", 0, NULL, KIND_NONE,
+	    "vectors as base64 of little-endian float32" },
 	[OPT_PROGRESS] = { "progress", 0, NULL, KIND_NONE, "show progress, also off a terminal" },
 	[OPT_PASSWORD_FILE] = { "password-file", 0, "FILE", KIND_FILE,
 	    "read the password from FILE's first line, - for standard input" },
@@ -115,7 +120,8 @@ unknown(const struct command *cmd, const char *name, size_t n, struct err *err)
 		for (const enum opt *o = cmd->options; *o != OPT_END; o++)
 			near[count++] = table[*o].name;
 	if ((best = suggest(word, near, count)) != NULL)
-		return err_set(err, EXIT_USAGE, "there is no option --%s; did you mean --%s?", word, best);
+		return err_set(
+		    err, EXIT_USAGE, "there is no option --%s; did you mean --%s?", word, best);
 	if (cmd == NULL)
 		return err_set(err, EXIT_USAGE, "there is no option --%s before the command", word);
 	return err_set(err, EXIT_USAGE, "%s has no option --%s", cmd->name, word);
@@ -138,7 +144,8 @@ take_value(struct cursor *at, struct args *a, enum opt o, const char *attached, 
 	}
 	if (attached == NULL) {
 		if (at->i + 1 >= at->argc)
-			return err_set(err, EXIT_USAGE, "--%s needs a value: %s", table[o].name, table[o].arg);
+			return err_set(
+			    err, EXIT_USAGE, "--%s needs a value: %s", table[o].name, table[o].arg);
 		attached = at->argv[++at->i];
 	}
 	a->value[o] = attached;
@@ -168,8 +175,10 @@ take_letters(struct cursor *at, struct args *a, struct err *err)
 	for (; *s != '\0'; s++) {
 		if ((o = find(a->command, NULL, 0, *s)) == OPT_END) {
 			if (a->command == NULL)
-				return err_set(err, EXIT_USAGE, "there is no option -%c before the command", *s);
-			return err_set(err, EXIT_USAGE, "%s has no option -%c", a->command->name, *s);
+				return err_set(err, EXIT_USAGE,
+				    "there is no option -%c before the command", *s);
+			return err_set(
+			    err, EXIT_USAGE, "%s has no option -%c", a->command->name, *s);
 		}
 		if (table[o].arg != NULL)
 			return take_value(at, a, o, s[1] != '\0' ? s + 1 : NULL, err);

@@ -63,7 +63,8 @@ put_json(const char *p, size_t n, void *b)
 static void
 dump(struct buf *b, const json_t *value)
 {
-	json_dump_callback(value, put_json, b, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
+	json_dump_callback(
+	    value, put_json, b, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
 }
 
 void
@@ -89,7 +90,8 @@ out_field(struct buf *b, const json_t *value, enum out_form form)
 static void
 put_row(struct out *o, const struct column *columns, size_t n, const json_t *object)
 {
-	if (o->table == NULL && (o->table = table_new(columns, n, table_screen_width(STDOUT_FILENO))) == NULL) {
+	if (o->table == NULL &&
+	    (o->table = table_new(columns, n, table_screen_width(STDOUT_FILENO))) == NULL) {
 		errno = ENOMEM;
 		note_failure(o);
 		return;
@@ -123,7 +125,7 @@ out_item(struct out *o, const struct column *columns, size_t n, const json_t *ob
 	put_line(o);
 }
 
-/* --- records ------------------------------------------------------------------------------------- */
+/* --- records ---------------------------------------------------------------------------------- */
 
 static size_t
 longest_name(json_t *object, size_t prefix)
@@ -174,7 +176,7 @@ out_record(struct out *o, json_t *object)
 		put_members(o, object, "", longest_name(object, 0));
 }
 
-/* --- lines --------------------------------------------------------------------------------------- */
+/* --- lines ------------------------------------------------------------------------------------ */
 
 void
 out_id(struct out *o, json_int_t id)

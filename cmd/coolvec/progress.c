@@ -56,10 +56,12 @@ show(uint64_t done, uint64_t bytes, double t)
 	if (progress.total > 0 && bytes > 0 && bytes < progress.total) {
 		rest = took * ((double)progress.total / (double)bytes - 1);
 		snprintf(left, sizeof(left), ", %d%%, %d:%02d left",
-		    (int)(100.0 * (double)bytes / (double)progress.total), (int)rest / 60, (int)rest % 60);
+		    (int)(100.0 * (double)bytes / (double)progress.total), (int)rest / 60,
+		    (int)rest % 60);
 	}
-	fprintf(stderr, "%s%" PRIu64 " %s, %.0f/s%s%s", progress.terminal ? "\r\033[K" : "coolvec: ",
-	    done, progress.verb, rate, left, progress.terminal ? "" : "\n");
+	fprintf(stderr, "%s%" PRIu64 " %s, %.0f/s%s%s",
+	    progress.terminal ? "\r\033[K" : "coolvec: ", done, progress.verb, rate, left,
+	    progress.terminal ? "" : "\n");
 	progress.shown = progress.terminal;
 	progress.ever = true;
 }

@@ -76,7 +76,7 @@ take_line(const char *line, size_t n, char **secret, struct err *err)
 	return 0;
 }
 
-/* --- from the terminal --------------------------------------------------------------------------- */
+/* --- from the terminal ------------------------------------------------------------------------ */
 
 static void
 catch_signals(struct sigaction old[NSIGNALS])
@@ -149,7 +149,7 @@ secret_ask(const char *prompt, char **secret, struct err *err)
 	return rc;
 }
 
-/* --- from a file --------------------------------------------------------------------------------- */
+/* --- from a file ------------------------------------------------------------------------------ */
 
 int
 secret_read(const char *file, char **secret, struct err *err)
@@ -162,7 +162,7 @@ secret_read(const char *file, char **secret, struct err *err)
 
 	if (fd < 0)
 		return err_sys(err, EXIT_USAGE, errno, "cannot open the password file %s", file);
-	if ((rc = read_line(fd, line, &n)) < 0)
+	if (read_line(fd, line, &n) < 0)
 		rc = err_sys(err, EXIT_USAGE, errno, "cannot read the password from %s",
 		    input ? "standard input" : file);
 	else

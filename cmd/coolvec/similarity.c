@@ -94,7 +94,8 @@ read_vectors(struct app *app, struct query *q, struct feed *feed)
 static int
 open_feed(struct app *app, struct query *q, struct feed *feed)
 {
-	int sources = app_given(app, OPT_TEXT) + app_given(app, OPT_VECTOR) + (app->args.nwords > 0);
+	int sources =
+	    app_given(app, OPT_TEXT) + app_given(app, OPT_VECTOR) + (app->args.nwords > 0);
 
 	if (sources != 1)
 		return app_usage(app, "similarity takes ids, or --text, or --vector");
@@ -126,7 +127,8 @@ prepare(struct app *app, struct query *q)
 	if ((q->common = app_args(app)) == NULL)
 		return app_no_memory();
 	if (q->show)
-		fields_put(&q->fields, "query", strcmp(q->member, "text") == 0 ? COLUMN_TEXT : COLUMN_NUMBER);
+		fields_put(&q->fields, "query",
+		    strcmp(q->member, "text") == 0 ? COLUMN_TEXT : COLUMN_NUMBER);
 	fields_put(&q->fields, "id", COLUMN_NUMBER);
 	fields_put(&q->fields, "distance", COLUMN_NUMBER);
 	if ((rc = fields_parse(app, &q->fields, true)) != 0 ||
@@ -146,8 +148,13 @@ static int
 ask(struct app *app, const char *member)
 {
 	struct query q = { .app = app, .member = member };
-	struct batch_job job = { .op = "similarity", .verb = "answered", .items = 1,
-		.window = BATCH_WINDOW, .item = make_item, .args = make_args, .answer = print_results,
+	struct batch_job job = { .op = "similarity",
+		.verb = "answered",
+		.items = 1,
+		.window = BATCH_WINDOW,
+		.item = make_item,
+		.args = make_args,
+		.answer = print_results,
 		.arg = &q };
 	struct feed feed = { 0 };
 	int rc;

@@ -7,7 +7,8 @@
 
 #include <stddef.h>
 
-/* The one of `n` words that is nearest to `word`, NULL when none is near enough to be a typo of it. */
+/* The one of `n` words that is nearest to `word`, NULL when none is near enough to be a typo of it.
+ */
 const char *suggest(const char *word, const char *const *words, size_t n);
 
 #endif

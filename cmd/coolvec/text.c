@@ -14,7 +14,8 @@
 static size_t
 next(const char *s, size_t n, utf8proc_int32_t *c)
 {
-	utf8proc_ssize_t len = utf8proc_iterate((const utf8proc_uint8_t *)s, (utf8proc_ssize_t)n, c);
+	utf8proc_ssize_t len =
+	    utf8proc_iterate((const utf8proc_uint8_t *)s, (utf8proc_ssize_t)n, c);
 
 	return len > 0 ? (size_t)len : 0;
 }
@@ -102,7 +103,8 @@ text_escape_json(struct buf *out, const char *s, size_t n)
 	size_t from = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		bool c1 = (unsigned char)s[i] == 0xc2 && i + 1 < n && (unsigned char)s[i + 1] < 0xa0;
+		bool c1 =
+		    (unsigned char)s[i] == 0xc2 && i + 1 < n && (unsigned char)s[i + 1] < 0xa0;
 		if (s[i] != 0x7f && !c1)
 			continue;
 		buf_put(out, s + from, i - from);

@@ -31,7 +31,8 @@ state_folder(char *folder, size_t n, struct err *err)
 		if ((home == NULL || home[0] != '/') && (pw = getpwuid(geteuid())) != NULL)
 			home = pw->pw_dir;
 		if (home == NULL || home[0] != '/')
-			return err_set(err, -1, "no place for the token: set HOME or XDG_STATE_HOME");
+			return err_set(
+			    err, -1, "no place for the token: set HOME or XDG_STATE_HOME");
 		len = snprintf(folder, n, "%s/.local/state/coolvec", home);
 	}
 	if (len < 0 || (size_t)len >= n)
@@ -39,7 +40,8 @@ state_folder(char *folder, size_t n, struct err *err)
 	return 0;
 }
 
-/* The socket's path without relative parts and links in its folder, so that one socket has one name. */
+/* The socket's path without relative parts and links in its folder, so that one socket has one
+ * name. */
 static void
 whole_path(const char *socket, char *out, size_t n)
 {

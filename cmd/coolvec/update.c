@@ -50,7 +50,8 @@ put_text(const struct app *app, json_t *args)
 		rc = read_text(&b);
 	else
 		buf_puts(&b, text);
-	if (rc == 0 && json_object_set_new(args, "text", json_stringn(b.p != NULL ? b.p : "", b.len)) != 0)
+	if (rc == 0 &&
+	    json_object_set_new(args, "text", json_stringn(b.p != NULL ? b.p : "", b.len)) != 0)
 		rc = app_usage(app, "the text is not UTF-8");
 	buf_fini(&b);
 	return rc;

@@ -20,7 +20,8 @@ read_all(int fd, const char *name, struct buf *b, struct err *err)
 	b->max = VECTORS_BYTES_MAX;
 	do {
 		if ((to = buf_room(b, (size_t)64 << 10)) == NULL)
-			return err_set(err, EXIT_USAGE, "%s is over %zu MiB", name, VECTORS_BYTES_MAX >> 20);
+			return err_set(
+			    err, EXIT_USAGE, "%s is over %zu MiB", name, VECTORS_BYTES_MAX >> 20);
 		if ((n = read(fd, to, (size_t)64 << 10)) > 0)
 			buf_used(b, (size_t)n);
 	} while (n > 0 || (n < 0 && errno == EINTR));
@@ -58,7 +59,8 @@ parse_all(const char *s, size_t n, const char *name, json_t *vectors, struct err
 		if (n == 0)
 			break;
 		if ((v = parse_one(s, n, &used)) == NULL || used == 0)
-			return err_set(err, EXIT_USAGE, "vector %zu of %s is neither a JSON array nor base64",
+			return err_set(err, EXIT_USAGE,
+			    "vector %zu of %s is neither a JSON array nor base64",
 			    json_array_size(vectors) + 1, name);
 		if (json_array_append_new(vectors, v) != 0)
 			return err_set(err, EXIT_FAILED, "out of memory");

@@ -28,9 +28,11 @@ judge(const json_t *result)
 
 	if (is_sound(result))
 		return 0;
-	json_array_foreach(json_object_get(result, "bad"), i, bad)
-		say_error("vector %lld: %s", (long long)json_integer_value(json_object_get(bad, "id")),
+	json_array_foreach(json_object_get(result, "bad"), i, bad) {
+		say_error("vector %lld: %s",
+		    (long long)json_integer_value(json_object_get(bad, "id")),
 		    json_string_value(json_object_get(bad, "problem")));
+	}
 	say_error("not all is sound: %lld bad vectors, %lld unreachable, index: %s",
 	    (long long)json_integer_value(json_object_get(result, "nbad")),
 	    (long long)json_integer_value(json_object_get(result, "unreachable")),
@@ -44,7 +46,8 @@ cmd_verify(struct app *app)
 	struct client_reply r = { 0 };
 	int rc;
 
-	if ((rc = app_open(app, APP_TOKEN)) != 0 || (rc = app_call(app, "verify", app_args(app), &r)) != 0)
+	if ((rc = app_open(app, APP_TOKEN)) != 0 ||
+	    (rc = app_call(app, "verify", app_args(app), &r)) != 0)
 		return rc;
 	rc = judge(r.result);
 	if (app->out.form != OUT_JSON)

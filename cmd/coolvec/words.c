@@ -45,8 +45,8 @@ app_check_words(const struct app *app)
 	if (app->args.nwords > 1)
 		for (int i = 0; i < app->args.nwords; i++)
 			if (args_is_stdin(&app->args, i))
-				return app_usage(app,
-				    "- is standard input and stands alone (a text that is \"-\" comes after --)");
+				return app_usage(app, "- is standard input and stands alone (a "
+						      "text that is \"-\" comes after --)");
 	return 0;
 }
 
@@ -60,8 +60,9 @@ app_put_number(const struct app *app, json_t *args, enum opt o, const char *name
 	if (value == NULL)
 		return 0;
 	if (!num_parse(value, least, most, &n))
-		return app_usage(app, "--%s is a number from %llu to %llu, not \"%s\"", option_get(o)->name,
-		    (unsigned long long)least, (unsigned long long)most, value);
+		return app_usage(app, "--%s is a number from %llu to %llu, not \"%s\"",
+		    option_get(o)->name, (unsigned long long)least, (unsigned long long)most,
+		    value);
 	if (json_object_set_new(args, name, json_integer((json_int_t)n)) != 0)
 		return app_no_memory();
 	return 0;
@@ -102,6 +103,7 @@ app_meta(const struct app *app, const char *text, json_t **meta)
 		return app_usage(app, "--meta is not JSON: %s", e.text);
 	if (!json_is_object(*meta) && !json_is_null(*meta)) {
 		json_decref(*meta);
+		*meta = NULL;
 		return app_usage(app, "--meta is not a JSON object");
 	}
 	return 0;

@@ -2,6 +2,7 @@
  * main.c - coolvecd: options, settings, and the daemon's life.
  */
 
+#include <assert.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -122,6 +123,7 @@ load(const struct options *o, struct env **env, struct settings *s, struct err *
 static enum log_level
 level_of(const char *name)
 {
+	assert(name != NULL);	/* it has a default */
 	return strcmp(name, "error") == 0 ? LOG_ERROR :
 	    strcmp(name, "warn") == 0	  ? LOG_WARN :
 	    strcmp(name, "debug") == 0	  ? LOG_DEBUG : LOG_INFO;

@@ -92,7 +92,7 @@ client_open(const char *path, struct client **out, struct err *err)
 		return err_set(err, CLIENT_ENOMEM, "out of memory");
 	c->fd = -1;
 	c->at.sun_family = AF_UNIX;
-	strcpy(c->at.sun_path, path);
+	memcpy(c->at.sun_path, path, strlen(path) + 1);
 	c->in.max = WIRE_REPLY_MAX;
 	if ((rc = dial(c, err)) != 0) {
 		client_close(c);
@@ -134,7 +134,7 @@ client_reopen(struct client *c, int ms, struct err *err)
 	return rc;
 }
 
-/* --- lines in ------------------------------------------------------------------------------------ */
+/* --- lines in --------------------------------------------------------------------------------- */
 
 /* Take in what has come: 1 when something came, 0 when nothing is there now, or a failure. */
 static int
@@ -255,7 +255,7 @@ client_recv(struct client *c, struct client_reply *r, struct err *err)
 	return 0;
 }
 
-/* --- bytes out ----------------------------------------------------------------------------------- */
+/* --- bytes out -------------------------------------------------------------------------------- */
 
 static int
 put_json(const char *p, size_t n, void *b)
@@ -272,7 +272,8 @@ put_request(struct client *c, const char *op, const char *token, json_t *args, s
 
 	/* Room for a password's request at once, so that growing leaves no copy of it behind. */
 	buf_room(&c->out, READ_SIZE);
-	if (o == NULL || (token != NULL && json_object_set_new(o, "token", json_string(token)) != 0) ||
+	if (o == NULL ||
+	    (token != NULL && json_object_set_new(o, "token", json_string(token)) != 0) ||
 	    (args != NULL && json_object_set(o, "args", args) != 0))
 		rc = err_set(err, CLIENT_ENOMEM, "out of memory for a request");
 	if (rc == 0 &&
@@ -300,7 +301,7 @@ push(struct client *c, struct err *err)
 			continue;
 		}
 		if (errno == EPIPE)
-			return 0;	/* it may have said why before it closed: client_recv will tell */
+			return 0; /* it may have said why before it closed: client_recv will tell */
 		if (errno != EAGAIN && errno != EINTR)
 			return lost(c, errno, err);
 		if ((rc = wait_for(c, POLLIN | POLLOUT, err)) < 0)

@@ -62,7 +62,7 @@ settings() {
 
 @test "mandoc has nothing to say of the manual pages" {
 	command -v mandoc >/dev/null || skip "mandoc is not installed"
-	run bash -c "mandoc -Tlint '$root'/man/*.[1-9] | grep -vE 'referenced manual|mandoc.db'"
+	run bash -c "mandoc -Tlint '$root'/man/*.[1-9] 2>&1 | grep -vE 'referenced manual|mandoc.db'"
 	[ -z "$output" ]
 }
 

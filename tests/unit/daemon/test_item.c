@@ -17,6 +17,8 @@
 #include "item.h"
 
 struct fixture {
+	struct daemon d;
+	struct call call;
 	struct space space;
 	struct commit_job *job;
 	json_t *bad;
@@ -31,6 +33,7 @@ make(void **state)
 
 	if (f == NULL)
 		return -1;
+	f->call.d = &f->d;
 	f->space.info.dim = 2;
 	strcpy(f->space.info.name, "c");
 	strcpy(f->space.info.provider, "none");
@@ -78,7 +81,7 @@ take(struct fixture *f, const char *text, bool single)
 	commit_job_free(f->job);
 	json_decref(f->bad);
 	f->err.text[0] = '\0';
-	f->job = commit_job_new(NULL, &f->space, COMMIT_ADD, n, n);
+	f->job = commit_job_new(&f->call, &f->space, COMMIT_ADD, n, n);
 	assert_non_null(f->job);
 	f->job->single = single;
 	code = item_take_all(f->job, objects, &f->bad, &f->err);
@@ -242,7 +245,7 @@ digest_of(struct fixture *f, const char *text)
 
 	assert_non_null(args);
 	commit_job_free(f->job);
-	f->job = commit_job_new(NULL, &f->space, COMMIT_ADD, 1, 0);
+	f->job = commit_job_new(&f->call, &f->space, COMMIT_ADD, 1, 0);
 	assert_non_null(f->job);
 	assert_int_equal(item_take_request(f->job, args), 0);
 	assert_string_equal(f->job->request, "r");
@@ -276,7 +279,7 @@ request_without_an_id_is_not_remembered(void **state)
 	struct fixture *f = *state;
 	json_t *args = json_object();
 
-	f->job = commit_job_new(NULL, &f->space, COMMIT_ADD, 1, 0);
+	f->job = commit_job_new(&f->call, &f->space, COMMIT_ADD, 1, 0);
 	assert_non_null(f->job);
 	assert_int_equal(item_take_request(f->job, args), 0);
 	assert_null(f->job->request);

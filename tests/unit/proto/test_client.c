@@ -102,7 +102,7 @@ result_of(const struct client_reply *r)
 	return json_integer_value(json_object_get(r->result, "n"));
 }
 
-/* --- tests --------------------------------------------------------------------------------------- */
+/* --- tests ------------------------------------------------------------------------------------ */
 
 static void
 answer_three(int fd, int connection)
