@@ -88,8 +88,9 @@ openapi_like(const json_t *example)
 	if (json_is_null(example))
 		return schema;		/* may be anything: what an item has not */
 	json_object_set_new(schema, "type", json_string(types[json_typeof(example)]));
-	if (json_is_array(example) && json_array_size(example) > 0)
-		json_object_set_new(schema, "items", openapi_like(json_array_get(example, 0)));
+	if (json_is_array(example))
+		json_object_set_new(schema, "items", json_array_size(example) > 0 ?
+		    openapi_like(json_array_get(example, 0)) : json_object());
 	if (!json_is_object(example))
 		return schema;
 	properties = json_object();

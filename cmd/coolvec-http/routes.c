@@ -48,7 +48,7 @@
 #define CAT "{\"id\":0,\"text\":\"The cat sat on the mat\",\"key\":null,\"meta\":null}"
 
 #define SIMILARITY_PARAMS(w) PARAMS({ "vec_id", "id", PARAM_ID, w, MUST, .help = "of the vector" }, \
-	K(w), SEARCHING(w), { "fields", NULL, PARAM_FIELDS, w, \
+	K(w), SEARCHING(w), { "fields", NULL, PARAM_FIELDS, w, NUMBERS(1, 4), \
 	    .help = "of text, key, meta, vector; text when absent", .fallback = "text" }, \
 	COLLECTION(w),)
 #define SIMILARITY_REPLY "{\"results\":[{\"id\":1,\"distance\":0.247956648," \
@@ -137,7 +137,7 @@ const struct route routes[] = {
 	{ "POST", "/vec/search", "similarity", ROUTE_JSON | ROUTE_LARGE | ROUTE_SAFE, 200,
 	    PARAMS({ "id", NULL, PARAM_ID, IN_BODY, .help = "of a stored vector" },
 		TEXT("or a text"), VECTOR, K(IN_BODY), SEARCHING(IN_BODY),
-		{ "fields", NULL, PARAM_FIELDS, IN_BODY,
+		{ "fields", NULL, PARAM_FIELDS, IN_BODY, NUMBERS(1, 4),
 		    .help = "of text, key, meta, vector; the first three when absent" },
 		COLLECTION(IN_BODY),),
 	    "search", "The nearest to a stored vector, a text or a vector", .lines = "results",
@@ -183,7 +183,7 @@ const struct route routes[] = {
 		COLLECTION(IN_BODY), REQUEST,),
 	    "vectors", "Change an item",
 	    .example = { .given = "id=3", .body = "{\"text\":\"How to bake sourdough bread\"}",
-		.reply = "{\"id\":3}" } },
+		.reply = "{\"id\":3,\"lexical\":true}" } },
 	{ "DELETE", "/vec/delete", "delete", ROUTE_ONCE, 200,
 	    PARAMS(VEC_ID, COLLECTION(IN_QUERY),), "vectors", "Delete an item",
 	    .example = { .given = "vec_id=1", .reply = "{\"deleted\":[1],\"missing\":[]}" } },
