@@ -198,8 +198,11 @@ exchange_begin(struct exchange *x, const char *method)
 		else if (find_route(x) && find_token(x) && has_body(&x->head))
 			check_body(x);
 	}
-	/* A body that nobody will read cannot be told from the next request. */
-	if (x->state == EXCHANGE_ANSWERED && (has_body(&x->head) || x->head.twice))
+	/*
+	 * The body of a refused request is read and thrown away, so that the client, which may be sending
+	 * yet, gets to see the answer; but not when it waits for a word, or its length cannot be known.
+	 */
+	if (x->state == EXCHANGE_ANSWERED && (x->head.expect != NULL || !guard_trusts(&x->head)))
 		x->answer.hang_up = true;
 }
 
@@ -210,9 +213,9 @@ exchange_body(struct exchange *x, const char *p, size_t n)
 {
 	uint64_t whole;
 
-	if (x->too_large || x->out_of_room) {
+	if (x->state == EXCHANGE_ANSWERED || x->too_large || x->out_of_room) {
 		x->thrown += n;
-		return x->thrown <= WIRE_LINE_MAX;
+		return x->thrown <= EXCHANGE_THROWN;
 	}
 	if (x->body.len + n > body_limit(x)) {
 		x->too_large = true;

@@ -25,6 +25,7 @@
 
 #define EXCHANGE_SMALL ((size_t)64 << 10)	/* most bytes of a body, unless ROUTE_LARGE */
 #define EXCHANGE_BODIES ((size_t)256 << 20)	/* of all bodies together */
+#define EXCHANGE_THROWN ((size_t)32 << 20)	/* of a body that is refused; more is hung up on */
 #define EXCHANGE_ID_MAX 128			/* of X-Request-Id and Idempotency-Key */
 
 enum exchange_state { EXCHANGE_READING, EXCHANGE_ASKING, EXCHANGE_ANSWERED };
@@ -50,7 +51,7 @@ struct exchange {
 	struct buf body;
 	bool too_large;
 	bool out_of_room;	/* of EXCHANGE_BODIES */
-	size_t thrown;		/* bytes of the body since then */
+	size_t thrown;		/* bytes of the body that were thrown away */
 	char id[EXCHANGE_ID_MAX + 1];	/* X-Request-Id */
 
 	enum exchange_state state;

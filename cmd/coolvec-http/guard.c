@@ -38,6 +38,7 @@ guard_header(struct head *h, const char *name, const char *value)
 		{ "Content-Length", offsetof(struct head, content_length) },
 		{ "Transfer-Encoding", offsetof(struct head, transfer_encoding) },
 		{ "Accept", offsetof(struct head, accept) },
+		{ "Expect", offsetof(struct head, expect) },
 		{ "X-Request-Id", offsetof(struct head, request_id) },
 		{ "Idempotency-Key", offsetof(struct head, idempotency_key) },
 	};
@@ -119,17 +120,21 @@ is_length(const char *s)
 	return *s != '\0' && strspn(s, "0123456789") == strlen(s);
 }
 
+bool
+guard_trusts(const struct head *h)
+{
+	return !h->twice && (h->content_length == NULL || h->transfer_encoding == NULL) &&
+	    (h->content_length == NULL || is_length(h->content_length)) &&
+	    (h->transfer_encoding == NULL || strcasecmp(h->transfer_encoding, "chunked") == 0);
+}
+
 int
 guard_check(const struct guard *g, const struct head *h, struct err *err)
 {
 	if (h->twice)
 		return err_set(err, WIRE_BAD_REQUEST, "a header came twice that may come once");
-	if (h->content_length != NULL && h->transfer_encoding != NULL)
-		return err_set(err, WIRE_BAD_REQUEST, "Content-Length and Transfer-Encoding contradict");
-	if (h->content_length != NULL && !is_length(h->content_length))
-		return err_set(err, WIRE_BAD_REQUEST, "Content-Length is not a number");
-	if (h->transfer_encoding != NULL && strcasecmp(h->transfer_encoding, "chunked") != 0)
-		return err_set(err, WIRE_BAD_REQUEST, "the only Transfer-Encoding taken is chunked");
+	if (!guard_trusts(h))
+		return err_set(err, WIRE_BAD_REQUEST, "the body's length is not said in one clear way");
 	if (h->host == NULL)
 		return err_set(err, WIRE_BAD_REQUEST, "the request has no Host");
 	if (!is_allowed(g, h->host))

@@ -25,6 +25,7 @@ struct head {
 	const char *content_length;
 	const char *transfer_encoding;
 	const char *accept;
+	const char *expect;
 	const char *request_id;
 	const char *idempotency_key;
 	bool twice;		/* one of them came twice */
@@ -40,6 +41,9 @@ bool guard_allow(struct guard *g, const char *host);
 
 /* Take note of a header. */
 void guard_header(struct head *h, const char *name, const char *value);
+
+/* Is there one way only to read the length of the body? */
+bool guard_trusts(const struct head *h);
 
 /* Is the request to be served?  0, or the code of the error and the reason. */
 int guard_check(const struct guard *g, const struct head *h, struct err *err);

@@ -141,8 +141,7 @@ request_on_data(void *cls, struct MHD_Connection *c, const char *url, const char
 		return x->state == EXCHANGE_ANSWERED && x->answer.hang_up ? answer(w, c, x) : MHD_YES;
 	}
 	if (*n > 0) {
-		enum MHD_Result rc = x->state == EXCHANGE_READING && exchange_body(x, data, *n) ?
-		    MHD_YES : MHD_NO;
+		enum MHD_Result rc = exchange_body(x, data, *n) ? MHD_YES : MHD_NO;
 
 		*n = 0;
 		return rc;

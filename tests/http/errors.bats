@@ -22,9 +22,9 @@ setup() {
 	isolate
 }
 
-# Bytes to the shim as they are; what it says.
+# Bytes to the shim as they are; what it says.  The client keeps its half open, as clients do.
 raw() {
-	printf "$@" | timeout 20 socat -t 5 - "TCP:127.0.0.1:$port"
+	printf "$@" | timeout 20 socat -t 2 - "TCP:127.0.0.1:$port,shut-none"
 }
 
 # The parameter an error blames.
@@ -293,12 +293,12 @@ parameter() {
 @test "a refused body is not taken for the next request" {
 	smuggled='GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n'
 	for head in 'POST /nowhere' 'PUT /vec/add' 'DELETE /vec/1' 'PATCH /vec/1' 'GET /healthz' 'POST /vec/add'; do
-		output=$(raw "$head HTTP/1.1\r\nHost: localhost\r\nContent-Length: 44\r\n\r\n$smuggled")
+		output=$(raw "$head HTTP/1.1\r\nHost: localhost\r\nContent-Length: 42\r\n\r\n$smuggled")
 		[ "$(grep -c '^HTTP/1.1' <<<"$output")" = 1 ] || { echo "$head: $output"; false; }
 	done
 }
 
 @test "a chunked body is taken" {
 	output=$(raw "POST /auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nc\r\nusername=ada\r\n1f\r\n&password=correct+horse+battery\r\n0\r\n\r\n")
-	grep -q '^HTTP/1.1 200' <<<"$output"
+	grep -q "^HTTP/1.1 200" <<<"$output" || { echo "$output"; false; }
 }
