@@ -54,6 +54,7 @@ op_update(struct call *c, json_t *args)
 	bool vector = json_object_get(args, "vector") != NULL || json_object_get(args, "text") != NULL;
 	struct commit_job *job = NULL;
 	struct space *s;
+	uint32_t slot;
 
 	if (!vector && json_object_get(args, "meta") == NULL) {
 		call_fail(c, WIRE_BAD_REQUEST, "text, vector or meta is needed");
@@ -61,10 +62,14 @@ op_update(struct call *c, json_t *args)
 	}
 	if (call_space(c, args, &s) != 0)
 		return CALL_DONE;
-	if ((job = commit_job_new(c, s, COMMIT_UPDATE, 1, vector ? 1 : 0)) == NULL)
-		call_fail(c, WIRE_INTERNAL, "no memory for the item");
-	else if (take_update(c, args, job) == 0)
-		return commit_push(job);
+	/* looked at again in the transaction; here so that what is not there costs no slot */
+	if (call_slot(c, s, args_uint(args, "id", 0), &slot) == 0) {
+		job = commit_job_new(c, s, COMMIT_UPDATE, 1, vector ? 1 : 0);
+		if (job == NULL)
+			call_fail(c, WIRE_INTERNAL, "no memory for the item");
+		else if (take_update(c, args, job) == 0)
+			return commit_push(job);
+	}
 	commit_job_free(job);
 	spaces_release(c->d->spaces, s);
 	return CALL_DONE;

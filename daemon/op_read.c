@@ -20,7 +20,8 @@ op_get(struct call *c, json_t *args)
 	struct err err;
 	int rc = 0;
 
-	if (call_space(c, args, &s) != 0)
+	if (call_space(c, args, &s) != 0 ||
+	    ((fields & ROW_VECTOR) != 0 && call_bound(c, s, json_array_size(ids)) != 0))
 		goto out;
 	for (size_t i = 0; i < json_array_size(ids) && rc >= 0; i++) {
 		json_t *id = json_array_get(ids, i);

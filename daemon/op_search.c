@@ -47,24 +47,6 @@ take_fields(struct call *c, const json_t *args, unsigned *fields)
 	return 0;
 }
 
-/* The slot of an item.  0, or -1 with the call failed. */
-static int
-find_slot(struct call *c, const struct space *s, uint64_t id, uint32_t *slot)
-{
-	struct meta_item item = { 0 };
-	struct err err;
-	int rc = meta_item_by_id(c->d->meta, s->info.number, id, 0, &item, &err);
-
-	if (rc == META_NONE)
-		call_fail(c, WIRE_NOT_FOUND, "no vector %llu in collection %s", (unsigned long long)id,
-		    s->info.name);
-	else if (rc != 0)
-		call_fail_meta(c, rc, &err);
-	*slot = item.slot;
-	meta_item_fini(&item);
-	return rc == 0 ? 0 : -1;
-}
-
 /*
  * What to compare with, `dim` floats in `x`, and the slot to leave out.  0, or -1 with the call
  * failed.
@@ -85,7 +67,7 @@ take_query(struct call *c, json_t *args, const struct space *s, float *x, uint32
 	} else if (vector != NULL) {
 		code = args_vector(vector, x, s->info.dim, err.text, sizeof(err.text));
 	} else {
-		if (find_slot(c, s, args_uint(args, "id", 0), except) != 0)
+		if (call_slot(c, s, args_uint(args, "id", 0), except) != 0)
 			return -1;
 		memcpy(x, vec_peek(s->vec, *except), s->info.dim * sizeof(*x));
 		return 0;
@@ -274,8 +256,8 @@ op_distance(struct call *c, json_t *args)
 		metric = c->user.metric;
 	if (call_space(c, args, &s) != 0)
 		return CALL_DONE;
-	if (find_slot(c, s, args_uint(args, "id1", 0), &a) == 0 &&
-	    find_slot(c, s, args_uint(args, "id2", 0), &b) == 0) {
+	if (call_slot(c, s, args_uint(args, "id1", 0), &a) == 0 &&
+	    call_slot(c, s, args_uint(args, "id2", 0), &b) == 0) {
 		distance = vec_distance((enum vec_metric)vec_metric_parse(metric), vec_peek(s->vec, a),
 		    vec_peek(s->vec, b), s->info.dim);
 		call_reply(c, json_pack("{s:f, s:s}", "distance", (double)distance, "metric", metric));
@@ -311,7 +293,7 @@ op_embed(struct call *c, json_t *args)
 	float *out = NULL;
 	struct err err;
 
-	if (call_space(c, args, &s) != 0)
+	if (call_space(c, args, &s) != 0 || call_bound(c, s, n) != 0)
 		goto out;
 	out = calloc(n * s->info.dim, sizeof(*out));
 	if (texts == NULL || out == NULL) {

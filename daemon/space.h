@@ -87,6 +87,12 @@ enum wire_code space_embed(struct daemon *d, const struct space *s,
 /* Does the local embedder, which knows spelling and no meaning, serve this collection? */
 bool space_is_lexical(const struct space *s);
 
+/* The slot of an item.  0, or -1 with the call failed. */
+int call_slot(struct call *c, const struct space *s, uint64_t id, uint32_t *slot);
+
+/* May an answer hold `n` vectors of the collection?  0, or -1 with the call failed. */
+int call_bound(struct call *c, const struct space *s, size_t n);
+
 /* Describe a collection as the protocol does; NULL: no memory. */
 json_t *collection_json(const struct meta_collection *c);
 

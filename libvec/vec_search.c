@@ -59,6 +59,21 @@ check(const struct vec *v, const float *x, size_t dim, const struct vec_query *q
 	return metric == VEC_COSINE ? rc : 0;
 }
 
+/*
+ * The graph over what is left after deletions was chosen among more vectors than there are, and at
+ * the same ef finds a little less than it should.  An index that walks over its deleted nodes makes
+ * up for that without saying so, for they do not count.  Here they are gone, and ef is widened by as
+ * much as they would have: with 30 % deleted of 20,000 x 64 random vectors (l2, ef 20) recall@10 is
+ * 0.65 with it, 0.56 without, and 0.60 in hnswlib (tests/recall/recall_hnswlib.c).
+ */
+static size_t
+widen(size_t ef, uint32_t published, uint32_t live)
+{
+	uint64_t wide = live > 0 ? (uint64_t)ef * published / live : ef;
+
+	return wide < 2 * ef ? wide : 2 * ef;
+}
+
 /* What there is now: the tail first, so that what is linked meanwhile is scanned. */
 static void
 survey(struct search *s, struct vec *v, const struct vec_query *q)
@@ -80,6 +95,7 @@ survey(struct search *s, struct vec *v, const struct vec_query *q)
 		s->query.k = s->live;
 	if (q->ef == 0)
 		s->query.ef = VEC_EF_DEFAULT;
+	s->query.ef = widen(s->query.ef, s->published, s->live);
 	if (s->query.ef > VEC_EF_MAX)
 		s->query.ef = VEC_EF_MAX;
 	if (s->query.ef < s->query.k)
@@ -95,7 +111,7 @@ should_scan(const struct search *s)
 	uint64_t matches, cost;
 
 	if (s->query.exact || s->query.metric != (int)s->vec->graph->metric ||
-	    s->live <= s->query.ef || s->tail_start == 0)
+	    s->live <= (uint64_t)s->query.ef * WALK || s->tail_start == 0)
 		return true;
 	if (!s->query.only)
 		return false;

@@ -8,6 +8,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 SAN=${SAN:-release}
 B=build/$SAN
+export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp ${TSAN_OPTIONS-}"
 LOG=$B/tests/log
 mkdir -p "$LOG"
 passed=0 failed=0 skipped=0

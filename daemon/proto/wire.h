@@ -20,6 +20,7 @@
 #define WIRE_TEXT_MAX ((size_t)1 << 20)
 #define WIRE_META_MAX ((size_t)64 << 10)
 #define WIRE_BATCH_MAX 10000
+#define WIRE_COMPONENTS_MAX 8000000		/* of the vectors in one answer */
 #define WIRE_ID_MAX 128				/* bytes of a request's own id, when a string */
 #define WIRE_DEPTH_MAX 32
 #define WIRE_PASSWORD_MIN 8

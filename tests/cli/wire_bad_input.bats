@@ -350,3 +350,18 @@ token_fails() {
 			timeout 0.02 socat -u - UNIX-CONNECT:"$sock" || true
 	done
 }
+
+@test "an answer holds so many components and no more" {
+	works collection_create '{"name":"wide","dim":16000,"embedder":"none"}' >/dev/null
+	fails too_large get "$(jq -nc '{collection: "wide", with_vector: true, ids: [range(501)]}')"
+	works get "$(jq -nc '{collection: "wide", with_vector: true, ids: [range(500)]}')" >/dev/null
+	works get "$(jq -nc '{collection: "wide", ids: [range(501)]}')" >/dev/null
+}
+
+@test "an update of what is not there costs no slot" {
+	works collection_create '{"name":"frugal","dim":2,"embedder":"none"}' >/dev/null
+	works add '{"collection":"frugal","vector":[1,2]}' >/dev/null
+	fails not_found update '{"collection":"frugal","id":7,"vector":[3,4]}'
+	works add '{"collection":"frugal","vector":[5,6]}' >/dev/null
+	[ "$(works stats '{"collection":"frugal"}' | jq .slots)" = 2 ]
+}

@@ -5,12 +5,12 @@
  *
  * In each round clients add, change and delete texts as fast as they can and write down what was
  * acknowledged.  Then the daemon is killed: in every second round by a client that has just got an
- * answer, so that a word given too early is caught; in the others at a random moment, in some of these
- * a moment after SIGTERM, so that it dies while it stops.  It is started again, and
+ * answer, so that a word given too early is caught; in the others at a random moment, in some of
+ * these a moment after SIGTERM, so that it dies while it stops.  It is started again, and
  *
- *	- what each client asked last and got no answer to is asked again, twice, with its request_id;
- *	- what is there must be exactly what was acknowledged: each id with its text, nothing that was
- *	  deleted, nothing twice (every text is unlike all others);
+ *	- what each client asked last and got no answer to is asked again, twice, by its request_id;
+ *	- what is there must be exactly what was acknowledged: each id with its text, nothing that
+ *	  was deleted, nothing twice (every text is unlike all others);
  *	- vectors are the ones that the daemon embeds from those texts;
  *	- `verify` finds nothing wrong.
  *
@@ -25,7 +25,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -83,15 +82,7 @@ next_random(uint64_t *x)
 	return *x ^= *x << 17;
 }
 
-static void
-pause_us(uint64_t us)
-{
-	struct timespec t = { (time_t)(us / 1000000), (long)(us % 1000000) * 1000 };
-
-	nanosleep(&t, NULL);
-}
-
-/* --- the daemon -------------------------------------------------------------------------------- */
+/* --- the daemon ------------------------------------------------------------------------------- */
 
 static void
 daemon_run(const char *program, const char *folder)
@@ -106,8 +97,8 @@ daemon_run(const char *program, const char *folder)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		close(ready[0]);
 		snprintf(fd, sizeof(fd), "%d", ready[1]);
-		execl(program, program, "--env", "/dev/null", "--data", data, "--socket", socket_path,
-		    "--ready-fd", fd, "--log-level", "error", (char *)NULL);
+		execl(program, program, "--env", "/dev/null", "--data", data, "--socket",
+		    socket_path, "--ready-fd", fd, "--log-level", "error", (char *)NULL);
 		_exit(127);
 	}
 	close(ready[1]);
@@ -117,11 +108,11 @@ daemon_run(const char *program, const char *folder)
 }
 
 static void
-daemon_kill(bool stop_first, uint64_t us)
+daemon_kill(bool stop_first, useconds_t us)
 {
 	if (stop_first) {
 		kill(daemon_pid, SIGTERM);
-		pause_us(us);
+		usleep(us);
 	}
 	kill(daemon_pid, SIGKILL);
 	waitpid(daemon_pid, NULL, 0);
@@ -161,20 +152,20 @@ static void
 first_start(void)
 {
 	struct client *c = connect_client();
+	json_t *who = json_pack("{s:s, s:s}", "username", "oracle", "password", "a long password");
 	json_t *login;
 
-	json_decref(must(c, "register", json_pack("{s:s, s:s}", "username", "oracle", "password",
-	    "a long password")));
-	login = must(c, "login", json_pack("{s:s, s:s}", "username", "oracle", "password",
-	    "a long password"));
-	snprintf(token, sizeof(token), "%s", json_string_value(json_object_get(login, "access_token")));
+	json_decref(must(c, "register", json_incref(who)));
+	login = must(c, "login", who);
+	snprintf(token, sizeof(token), "%s",
+	    json_string_value(json_object_get(login, "access_token")));
 	json_decref(login);
 	json_decref(must(c, "collection_create", json_pack("{s:s, s:i}", "name", "o", "dim", 64)));
 	json_decref(must(c, "prefs", json_pack("{s:s}", "collection", "o")));
 	client_close(c);
 }
 
-/* --- the clients: what they ask and what they write down --------------------------------------- */
+/* --- the clients: what they ask and what they write down -------------------------------------- */
 
 static json_t *
 new_text(struct worker *w, int part)
@@ -229,13 +220,15 @@ note_item(struct worker *w, const json_t *id, const json_t *text)
 static void
 note(struct worker *w, const json_t *result)
 {
-	const json_t *items = json_object_get(w->args, "items"), *ids = json_object_get(result, "ids");
-	const json_t *text = json_object_get(w->args, "text");
+	const json_t *items = json_object_get(w->args, "items"), *text, *ids;
 
+	ids = json_object_get(result, "ids");
+	text = json_object_get(w->args, "text");
 	if (w->op[0] == 'd') {
 		w->items[w->target].gone = true;
 	} else if (w->op[0] == 'u') {
-		snprintf(w->items[w->target].text, sizeof(w->items[0].text), "%s", json_string_value(text));
+		snprintf(w->items[w->target].text, sizeof(w->items[0].text), "%s",
+		    json_string_value(text));
 		if (w->target < w->compared)
 			w->compared = w->target;
 	} else if (items == NULL) {
@@ -276,7 +269,7 @@ work(void *arg)
 	return NULL;
 }
 
-/* --- what must be true after a start ----------------------------------------------------------- */
+/* --- what must be true after a start ---------------------------------------------------------- */
 
 /* Ask again what got no answer; whatever had become of it, twice the same answer. */
 static void
@@ -344,7 +337,7 @@ check_items(const struct worker *workers, struct client *c)
 			if (!it->gone && is == NULL)
 				die("id %lld was acknowledged and is not there", (long long)it->id);
 			if (!it->gone && strcmp(is, it->text) != 0)
-				die("id %lld has \"%s\" for \"%s\"", (long long)it->id, is, it->text);
+				die("id %lld: \"%s\", not \"%s\"", (long long)it->id, is, it->text);
 			expected += !it->gone;
 		}
 	if (there != expected)
@@ -413,7 +406,8 @@ main(int argc, char **argv)
 	uint64_t rounds, seed;
 	size_t there = 0;
 
-	if (argc != 5 || !num_parse(argv[3], 1, 10000, &rounds) || !num_parse(argv[4], 1, 1u << 30, &seed))
+	if (argc != 5 || !num_parse(argv[3], 1, 10000, &rounds) ||
+	    !num_parse(argv[4], 1, 1u << 30, &seed))
 		die("usage: oracle COOLVECD FOLDER ROUNDS SEED");
 	snprintf(socket_path, sizeof(socket_path), "%s/s", argv[2]);
 	daemon_run(argv[1], argv[2]);
@@ -430,8 +424,8 @@ main(int argc, char **argv)
 				die("no thread");
 		}
 		if (kill_after == 0) {
-			pause_us(20000 + next_random(&seed) % 250000);
-			daemon_kill(round % 3 == 0, next_random(&seed) % 20000);
+			usleep((useconds_t)(20000 + next_random(&seed) % 250000));
+			daemon_kill(round % 3 == 0, (useconds_t)(next_random(&seed) % 20000));
 		}
 		for (int i = 0; i < WORKERS; i++)
 			pthread_join(workers[i].thread, NULL);

@@ -95,8 +95,11 @@ good_items_are_copied(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(take(f, "[{\"vector\":[1,2],\"text\":\"a\\u0000b\",\"key\":\"k\",\"meta\":"
-				 "{\"x\":[1.5,null]}},{\"vector\":\"AACAPwAAAEA=\"}]", false), WIRE_OK);
+	assert_int_equal(take(f,
+			     "[{\"vector\":[1,2],\"text\":\"a\\u0000b\",\"key\":\"k\",\"meta\":"
+			     "{\"x\":[1.5,null]}},{\"vector\":\"AACAPwAAAEA=\"}]",
+			     false),
+	    WIRE_OK);
 	assert_null(f->bad);
 	assert_int_equal(f->job->items[0].text_len, 3);
 	assert_memory_equal(f->job->items[0].text, "a\0b", 4);
@@ -129,10 +132,12 @@ every_fault_is_listed_by_its_place(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(take(f, "[{\"vector\":[1,2]},{\"vector\":[1]},7,{},{\"vector\":[3,4]},"
-				 "{\"vector\":[0,0]},{\"vector\":[1,2],\"key\":\"\"},"
-				 "{\"vector\":[1,2],\"keys\":\"x\"},{\"vector\":[1,2],\"meta\":null},"
-				 "{\"text\":\"\"},{\"vector\":[1,2],\"text\":7},null,{\"text\":\"a\"}]", false),
+	assert_int_equal(take(f,
+			     "[{\"vector\":[1,2]},{\"vector\":[1]},7,{},{\"vector\":[3,4]},"
+			     "{\"vector\":[0,0]},{\"vector\":[1,2],\"key\":\"\"},"
+			     "{\"vector\":[1,2],\"keys\":\"x\"},{\"vector\":[1,2],\"meta\":null},"
+			     "{\"text\":\"\"},{\"vector\":[1,2],\"text\":7},null,{\"text\":\"a\"}]",
+			     false),
 	    WIRE_DIMENSION_MISMATCH);
 	assert_string_equal(f->err.text, "item 1: vector has 1 components, collection has 2");
 	assert_int_equal(json_array_size(f->bad), 11);
@@ -154,7 +159,8 @@ text_for_a_collection_of_vectors_is_a_mismatch(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(take(f, "[{\"vector\":[1,2]},{\"text\":\"a\"}]", false), WIRE_SPACE_MISMATCH);
+	assert_int_equal(
+	    take(f, "[{\"vector\":[1,2]},{\"text\":\"a\"}]", false), WIRE_SPACE_MISMATCH);
 	assert_string_equal(f->err.text, "item 1: collection c takes vectors only");
 	assert_int_equal(json_array_size(f->bad), 1);
 	assert_fault(f, 0, 1, "space_mismatch");
@@ -177,9 +183,11 @@ key_twice_in_a_batch_is_a_fault_of_the_later_ones(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(take(f, "[{\"vector\":[1,1],\"key\":\"b\"},{\"vector\":[1,1],\"key\":\"a\"},"
-				 "{\"vector\":[1,1]},{\"vector\":[1,1],\"key\":\"b\"},"
-				 "{\"vector\":[1,1],\"key\":\"B\"},{\"vector\":[1,1],\"key\":\"b\"}]", false),
+	assert_int_equal(take(f,
+			     "[{\"vector\":[1,1],\"key\":\"b\"},{\"vector\":[1,1],\"key\":\"a\"},"
+			     "{\"vector\":[1,1]},{\"vector\":[1,1],\"key\":\"b\"},"
+			     "{\"vector\":[1,1],\"key\":\"B\"},{\"vector\":[1,1],\"key\":\"b\"}]",
+			     false),
 	    WIRE_BAD_REQUEST);
 	assert_int_equal(json_array_size(f->bad), 2);
 	assert_fault(f, 0, 3, "bad_request");
@@ -228,8 +236,11 @@ texts_that_cannot_be_embedded_are_all_listed(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(take(f, "[{\"text\":\"good\"},{\"text\":\" \"},{\"text\":\"fine\"},"
-				 "{\"text\":\"\\n\\t \"},{\"vector\":[1]}]", false), WIRE_DIMENSION_MISMATCH);
+	assert_int_equal(take(f,
+			     "[{\"text\":\"good\"},{\"text\":\" \"},{\"text\":\"fine\"},"
+			     "{\"text\":\"\\n\\t \"},{\"vector\":[1]}]",
+			     false),
+	    WIRE_DIMENSION_MISMATCH);
 	assert_int_equal(json_array_size(f->bad), 3);
 	assert_fault(f, 0, 4, "dimension_mismatch");
 	assert_fault(f, 1, 1, "bad_request");
@@ -266,9 +277,11 @@ digest_is_of_the_contents_and_not_of_their_order(void **state)
 		"{\"request_id\":\"r\",\"text\":\"a\",\"meta\":{\"x\":1,\"y\":2.0000000000000004}}",
 	};
 	struct fixture *f = *state;
-	uint64_t d = digest_of(f, "{\"request_id\":\"r\",\"text\":\"a\",\"meta\":{\"x\":1,\"y\":2}}");
+	uint64_t d =
+	    digest_of(f, "{\"request_id\":\"r\",\"text\":\"a\",\"meta\":{\"x\":1,\"y\":2}}");
 
-	assert_true(d == digest_of(f, "{\"meta\":{\"y\":2,\"x\":1},\"text\":\"a\",\"request_id\":\"r\"}"));
+	assert_true(
+	    d == digest_of(f, "{\"meta\":{\"y\":2,\"x\":1},\"text\":\"a\",\"request_id\":\"r\"}"));
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		assert_true(d != digest_of(f, others[i]));
 }
