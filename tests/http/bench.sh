@@ -14,11 +14,11 @@ bats_require_minimum_version() { :; }
 . tests/http/helper.bash
 command -v wrk >/dev/null || { echo "wrk is missing: apt install wrk"; exit 77; }
 isolate
-daemon= shim=
+daemon='' shim=''
 trap 'kill $shim $daemon 2>/dev/null; wait; rm -rf "$PLACE"' EXIT
 daemon_start
 shim_start --log-level error
-log_in
+log_in ada
 seq 1 10000 | awk '{ srand($1); printf "{\"text\":\"item %d of lot %d, shelf %d, red green blue\"}\n", $1, rand() * 1000, rand() * 100 }' >items
 ask POST /vec/batch -H 'Content-Type: application/x-ndjson' --data-binary @items
 answered 200

@@ -7,7 +7,8 @@ bats_require_minimum_version 1.5.0
 
 root=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 build=$root/build/${SAN:-release}
-npm=$root/build/npm
+export npm=$root/build/npm
+export PATH=$PATH:$root/build/debs/usr/bin:$root/build/debs/usr/sbin:/usr/sbin
 place=${BATS_FILE_TMPDIR:-${PLACE:-}}
 
 isolate() {
@@ -17,13 +18,13 @@ isolate() {
 }
 
 daemon_start() {
-	local ready=$place/ready line
+	local ready=$place/ready
 	rm -f "$ready"
 	mkfifo "$ready"
 	"$build/coolvecd" --env /dev/null --data "$place/data" --socket "$COOLVEC_SOCKET" \
 		--ready-fd 9 9>"$ready" 3>&- 7>&- 8>&- 2>>"$place/daemon.log" &
 	export daemon=$!
-	read -r line <"$ready" || { cat "$place/daemon.log" >&2; return 1; }
+	read -r _ <"$ready" || { cat "$place/daemon.log" >&2; return 1; }
 }
 
 daemon_stop() {

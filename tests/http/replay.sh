@@ -40,6 +40,7 @@ options() {
 }
 
 # null in an example is what may be missing: anything may be there.
+# shellcheck disable=SC2016 # these are jq's
 fits='def fits($a): if . == null then true elif type != ($a | type) then false
 	elif type == "object" then keys == ($a | keys) and (. as $e | all(keys[]; . as $k | $e[$k] | fits($a[$k])))
 	elif type == "array" then length == 0 or (($a | length) > 0 and (.[0] | fits($a[0]))) else true end;
