@@ -274,7 +274,7 @@ parameter() {
 		'Content-Length: 1,1' 'Content-Length: 0x1' 'Content-Length: +1'; do
 		output=$(raw "POST /vec/add HTTP/1.1\r\nHost: localhost\r\n$header\r\n\r\n0\r\n\r\n")
 		grep -q '^HTTP/1.1 4' <<<"$output" || { echo "$header: $output"; false; }
-		! grep -q "^HTTP/1.1 2" <<<"$output"
+		run ! grep -q "^HTTP/1.1 2" <<<"$output"
 	done
 }
 

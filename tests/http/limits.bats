@@ -85,6 +85,18 @@ teardown() {
 	[ "$output" = 431 ]
 }
 
+@test "random bytes are no request, and harm nobody" {
+	for i in $(seq 40); do
+		{
+			[ $((i % 2)) = 0 ] || printf 'POST /vec/add HTTP/1.1\r\nHost: localhost\r\n'
+			head -c 400 /dev/urandom
+		} | timeout 5 socat -t 0.2 - "TCP:127.0.0.1:$port" >answer 2>/dev/null || true
+		run ! grep -aq '^HTTP/1.1 2' answer
+	done
+	ask GET /healthz
+	answered 200
+}
+
 @test "clients that say nothing, and those that drip, are cut off" {
 	export HTTP_TIMEOUT_SECONDS=1
 	own_start
@@ -115,7 +127,7 @@ teardown() {
 	done
 	wait $pid
 	[ "$n" -ge 1000 ] || { echo "$n connections"; false; }
-	! grep -E 'Socket errors|Non-2xx' wrk.out
+	run ! grep -E 'Socket errors|Non-2xx' wrk.out
 }
 
 @test "over the limit connections wait and are served in turn" {
@@ -132,7 +144,7 @@ teardown() {
 	command -v wrk >/dev/null || skip "wrk is not installed"
 	ulimit -n 4096
 	wrk -t1 -c600 -d2 --timeout 20 -H "Authorization: Bearer $token" "$url/vec/count" >wrk.out 3>&-
-	! grep -E 'Socket errors|Non-2xx' wrk.out
+	run ! grep -E 'Socket errors|Non-2xx' wrk.out
 }
 
 @test "a slow request holds up nobody" {
