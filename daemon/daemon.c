@@ -18,6 +18,7 @@
 #include "indexer.h"
 #include "log.h"
 #include "ops.h"
+#include "snapshot.h"
 #include "space.h"
 #include "startup.h"
 
@@ -126,6 +127,7 @@ daemon_start(const struct settings *s, struct daemon *d, struct err *err)
 		goto fail;
 	if ((d->spaces = spaces_new(d)) == NULL || (d->indexer = indexer_new(d)) == NULL ||
 	    (d->commit = commit_new(d)) == NULL ||
+	    (d->snapshots = snapshots_new(d)) == NULL ||
 	    (d->password = lane_new("password", PASSWORD_THREADS, PASSWORD_QUEUE, account_run, d)) ==
 		NULL ||
 	    (d->work = lane_new("work", (unsigned)s->workers, QUEUE_MAX, run_call, d)) == NULL) {
@@ -144,6 +146,7 @@ daemon_stop(struct daemon *d)
 	/* in the order in which calls move on, so that each finds its next lane */
 	lane_free(d->work);
 	lane_free(d->password);
+	snapshots_free(d->snapshots);
 	commit_free(d->commit);
 	indexer_free(d->indexer);
 	spaces_free(d->spaces);

@@ -18,6 +18,7 @@
 #include "meta.h"
 #include "vec.h"
 
+struct match_cache;
 struct spaces;
 
 struct space {
@@ -27,6 +28,8 @@ struct space {
 	uint64_t next_id;		/* the next id to give; the commit lane's alone */
 	uint32_t next_slot;		/* slots below it have been given; the same */
 	atomic_bool dropped;		/* the collection is gone; remove the folder at closing */
+	atomic_uint_fast64_t metas;	/* how often a meta has changed in place since opening */
+	struct match_cache *matches;
 	atomic_bool indexing;		/* an index thread is at it */
 	int64_t checkpointed;		/* daemon_clock of the last checkpoint; index threads */
 	int64_t checkpoint_cost;	/* seconds it took; index threads */

@@ -61,6 +61,7 @@ int cmd_prefs(struct app *app);
 int cmd_register(struct app *app);
 int cmd_search(struct app *app);
 int cmd_similarity(struct app *app);
+int cmd_snapshot(struct app *app);
 int cmd_stats(struct app *app);
 int cmd_update(struct app *app);
 int cmd_verify(struct app *app);

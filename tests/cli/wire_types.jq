@@ -23,6 +23,8 @@ def wrong: {
 	meta: [7, true, "{}", [], [{}]],
 	keys: ["k", 7, null, {}, [], [""], [7], ["a\u0000"], [string(256)]],
 	items: [{}, "x", 7, null, []],
+	where: ["", "a\u0000b", string(4097), 7, null, true, [], {}, "a =", "(a", "a = \u0027", "a < null"],
+	path: ["", "a\u0000b", string(4001), 7, null, true, [], {}, "relative", "/"],
 	bool: [0, 1, "true", null, [], {}],
 	k: [0, -1, 1.5, 10001, 1e9, "5", null, true, [], {}],
 	dim: [0, -1, 2.5, 16001, "3", null, [], {}],
@@ -49,20 +51,22 @@ def operations: [
 	["add", {text: "x"}, {text: "text", key: "word", meta: "meta", collection: "name", request_id: "word"}],
 	["add", {collection: "v"}, {items: "items"}],
 	["get", {ids: [0]}, {ids: "ids", with_vector: "bool", collection: "name"}],
-	["list", {}, {after: "id", limit: "k", collection: "name"}],
-	["update", {collection: "v", id: 99}, {vector: "vector"}],
+	["list", {}, {after: "id", limit: "k", where: "where", collection: "name"}],
+	["update", {collection: "v", id: 0}, {vector: "vector"}],
 	["update", {id: 99, text: "x"}, {id: "id", text: "text", meta: "meta", collection: "name", request_id: "word"}],
-	["delete", {}, {id: "id", ids: "ids", keys: "keys"}],
+	["delete", {}, {id: "id", ids: "ids", keys: "keys", where: "where"}],
 	["delete", {id: 99}, {collection: "name", request_id: "word"}],
 	["similarity", {collection: "v"}, {vector: "vector"}],
 	["similarity", {}, {id: "id", text: "text"}],
-	["similarity", {id: 99}, {k: "k", ef: "k", exact: "bool", metric: "metric", fields: "fields", collection: "name"}],
+	["similarity", {id: 99}, {k: "k", ef: "k", exact: "bool", metric: "metric", fields: "fields", where: "where",
+		collection: "name"}],
 	["distance", {id1: 99, id2: 99}, {id1: "id", id2: "id", metric: "metric", collection: "name"}],
 	["embed", {texts: ["x"]}, {texts: "texts", collection: "name"}],
-	["count", {}, {collection: "name"}],
+	["count", {}, {where: "where", collection: "name"}],
 	["stats", {}, {collection: "name"}],
 	["verify", {}, {collection: "name"}],
-	["metrics", {}, {}]
+	["metrics", {}, {}],
+	["snapshot", {}, {path: "path"}]
 ];
 
 def request(op; args): {op: op, token: $token, args: args};

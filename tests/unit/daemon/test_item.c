@@ -1,7 +1,7 @@
 /*
  * test_item.c - items of a request: what is taken from them, and every fault listed.
  *
- * The space is made by hand, so that neither files nor a database are needed.
+ * The space is made by hand and has no files.
  */
 
 #include <setjmp.h>
@@ -14,9 +14,11 @@
 
 #include <cmocka.h>
 
+#include "file.h"
 #include "item.h"
 
 struct fixture {
+	char folder[64];
 	struct daemon d;
 	struct call call;
 	struct space space;
@@ -38,7 +40,10 @@ make(void **state)
 	strcpy(f->space.info.name, "c");
 	strcpy(f->space.info.provider, "none");
 	*state = f;
-	return 0;
+	strcpy(f->folder, "/tmp/coolvec-item-XXXXXX");
+	if (mkdtemp(f->folder) == NULL)
+		return -1;
+	return meta_open(NULL, f->folder, &f->d.meta, &f->err);
 }
 
 /* A space that embeds locally, 64 components. */
@@ -64,6 +69,9 @@ end(void **state)
 	commit_job_free(f->job);
 	json_decref(f->bad);
 	embedder_close(f->space.embedder);
+	meta_close(f->d.meta);
+	if (file_remove_tree(f->folder, &f->err) != 0)
+		return -1;
 	free(f);
 	return 0;
 }
