@@ -3,7 +3,7 @@
 _coolvec()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
-	local command='' words='' choices='' i
+	local command='' words='' choices='' anyfile='' i
 	local options='' files='' values=''
 
 	options+=' --socket --env -c --collection --token-file --json -q --quiet -h --help --version '
@@ -21,7 +21,7 @@ _coolvec()
 
 	case $command in
 	'')
-		words='register login logout passwd whoami prefs add similarity search distance get list count update delete embed collection stats verify ping completion help version' ;;
+		words='register login logout passwd whoami prefs add similarity search distance get list count update delete embed import export collection stats verify ping completion help version' ;;
 	collection)
 		words='create list show drop' ;;
 	'register')
@@ -79,6 +79,16 @@ _coolvec()
 		options+=' --base64 -0 --null --progress '
 		files+=' '
 		values+=' ' ;;
+	'import')
+		anyfile=yes
+		options+=' --format --key --progress '
+		files+=' '
+		values+=' --format --key ' ;;
+	'export')
+		anyfile=yes
+		options+=' --format --progress '
+		files+=' '
+		values+=' --format ' ;;
 	'collection create')
 		options+=' --metric --dim --embedder -M --M --ef-construction '
 		files+=' '
@@ -95,7 +105,7 @@ _coolvec()
 	'completion')
 		words='bash zsh fish' ;;
 	'help')
-		words='register login logout passwd whoami prefs add similarity search distance get list count update delete embed collection stats verify ping completion help version' ;;
+		words='register login logout passwd whoami prefs add similarity search distance get list count update delete embed import export collection stats verify ping completion help version' ;;
 	'version') ;;
 	esac
 
@@ -103,6 +113,7 @@ _coolvec()
 	--metric) choices='cosine l2 ip l1' ;;
 	--fields) choices='text key meta' ;;
 	--embedder) choices='local none' ;;
+	--format) choices='fvecs npy jsonl tsv' ;;
 	esac
 
 	if [[ -n $choices ]]; then
@@ -113,6 +124,8 @@ _coolvec()
 		COMPREPLY=()
 	elif [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+	elif [[ -n $anyfile ]]; then
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 	else
 		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 	fi

@@ -146,6 +146,9 @@ app_lost(const struct app *app, int rc, const struct err *err)
 	case CLIENT_EWIRE:
 		say_error("%s (%s)", err->text, app->socket);
 		return EXIT_NO_DAEMON;
+	case CLIENT_EINTR:
+		say_error("%s", err->text);
+		return EXIT_INTERRUPTED;
 	case CLIENT_EBIG:
 		say_error("%s", err->text);
 		return EXIT_USAGE;
@@ -176,11 +179,17 @@ app_saw(struct app *app, const json_t *result)
 
 /* --- calls ------------------------------------------------------------------------------------ */
 
+const char *
+app_collection(const struct app *app)
+{
+	return app_given(app, OPT_COLLECTION) ? app_value(app, OPT_COLLECTION) : app->collection;
+}
+
 json_t *
 app_args(const struct app *app)
 {
 	json_t *args = json_object();
-	const char *name = app_value(app, OPT_COLLECTION);
+	const char *name = app_collection(app);
 
 	if (args != NULL && name != NULL &&
 	    json_object_set_new(args, "collection", json_string(name)) != 0) {
@@ -244,6 +253,8 @@ app_call_once(struct app *app, const char *op, json_t *args, struct client_reply
 	rc = client_call(app->client, op, app->token, args, r, &err);
 	if (rc == CLIENT_ELOST && (rc = app_reopen(app, &err)) == 0)
 		rc = client_call(app->client, op, app->token, args, r, &err);
+	if (rc == CLIENT_EINTR && client_fd(app->client) < 0)
+		err_set(&err, rc, "interrupted: it is not known whether it was done");
 	json_decref(args);
 	return judge(app, rc, r, &err);
 }

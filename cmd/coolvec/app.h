@@ -27,6 +27,7 @@ struct app {
 	char *token;		/* NULL: this run needs none */
 	bool token_is_stored;	/* it came from the file that login wrote */
 	bool lexical_said;
+	char *collection;	/* that the prompt is in; NULL: the preferred one */
 };
 
 enum app_need { APP_NO_TOKEN, APP_TOKEN };
@@ -38,7 +39,10 @@ void app_fini(struct app *app);
 /* Connect, and find the token when it is needed. */
 int app_open(struct app *app, enum app_need need);
 
-/* A new object for `args`, with the collection when -c names one.  NULL: no memory. */
+/* The collection that -c names, or the prompt is in; NULL: the preferred one. */
+const char *app_collection(const struct app *app);
+
+/* A new object for `args`, with app_collection when there is one.  NULL: no memory. */
 json_t *app_args(const struct app *app);
 
 /*

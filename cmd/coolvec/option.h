@@ -30,6 +30,7 @@ enum opt {
 	OPT_NUL = OPT_LOCAL,
 	OPT_JSONL,
 	OPT_KEY,
+	OPT_KEY_MEMBER,		/* `import --key` */
 	OPT_META,
 	OPT_VECTOR,
 	OPT_WITH_VECTOR,	/* `get --vector` has no value */
@@ -48,13 +49,14 @@ enum opt {
 	OPT_YES,
 	OPT_BASE64,
 	OPT_PROGRESS,
+	OPT_FORMAT,
 	OPT_PASSWORD_FILE,
 	OPT_NEW_PASSWORD_FILE,
 	OPT_N
 };
 
 /* What a value is, for completion. */
-enum opt_kind { KIND_NONE, KIND_FILE, KIND_METRIC, KIND_EMBEDDER, KIND_FIELDS };
+enum opt_kind { KIND_NONE, KIND_FILE, KIND_METRIC, KIND_EMBEDDER, KIND_FIELDS, KIND_FORMAT };
 
 struct option {
 	const char *name;	/* without the dashes */

@@ -21,6 +21,12 @@ enum text_form {
  */
 void text_escape(struct buf *out, const char *s, size_t n, enum text_form form);
 
+/*
+ * Append what text_escape made of it, undone (TEXT_FIELD).  False: there is a backslash that begins no
+ * escape, or no memory.
+ */
+bool text_unescape(struct buf *out, const char *s, size_t n);
+
 /* Columns that escaped text takes on a terminal. */
 size_t text_width(const char *s, size_t n);
 
