@@ -32,11 +32,17 @@ struct app {
 
 enum app_need { APP_NO_TOKEN, APP_TOKEN };
 
-/* Read the settings, find the socket.  0 or a status. */
+/* Read the settings and find the socket, as far as that was not done.  0 or a status. */
 int app_init(struct app *app);
 void app_fini(struct app *app);
 
-/* Connect, and find the token when it is needed. */
+/*
+ * Connect, unless a connection is there and stands, and find the token when it is needed.  0; a
+ * client's failure; or a status, with the reason.
+ */
+int app_try(struct app *app, enum app_need need, struct err *err);
+
+/* The same; says what failed.  0 or a status. */
 int app_open(struct app *app, enum app_need need);
 
 /* The collection that -c names, or the prompt is in; NULL: the preferred one. */

@@ -61,6 +61,8 @@ const struct command commands[] = {
 	{ "verify", NULL, "", 0, 0, "check the stored vectors and the index", NO_OPTIONS,
 	    cmd_verify },
 	{ "ping", NULL, "", 0, 0, "see whether the daemon answers", NO_OPTIONS, cmd_ping },
+	{ "repl", NULL, "", 0, 0, "the prompt: many commands on one connection",
+	    OPTIONS(OPT_EXECUTE, OPT_FILE), cmd_repl },
 	{ "completion", NULL, "bash | zsh | fish", 1, 1, "print the completion of a shell",
 	    NO_OPTIONS, cmd_completion },
 	{ "help", NULL, "[COMMAND]", 0, 2, "explain the commands", NO_OPTIONS, cmd_help },

@@ -64,6 +64,7 @@ int cmd_passwd(struct app *app);
 int cmd_ping(struct app *app);
 int cmd_prefs(struct app *app);
 int cmd_register(struct app *app);
+int cmd_repl(struct app *app);
 int cmd_search(struct app *app);
 int cmd_similarity(struct app *app);
 int cmd_stats(struct app *app);

@@ -10,6 +10,7 @@
 #include "interrupt.h"
 
 static int ends[2] = { -1, -1 };
+static int session = -1;
 static volatile sig_atomic_t came;
 
 static void
@@ -53,7 +54,14 @@ interrupt_begin(void)
 int
 interrupt_session(void)
 {
-	return begin(0);
+	session = begin(0);
+	return session;
+}
+
+int
+interrupt_session_fd(void)
+{
+	return session;
 }
 
 bool

@@ -18,6 +18,9 @@ int interrupt_begin(void);
 /* The same for all commands of the prompt, whose interrupt_begin then returns this one. */
 int interrupt_session(void);
 
+/* That descriptor; -1 when there is no prompt. */
+int interrupt_session_fd(void);
+
 /* Whether it came. */
 bool interrupt_came(void);
 

@@ -51,6 +51,9 @@ static const struct option table[OPT_N] = {
 	[OPT_PROGRESS] = { "progress", 0, NULL, KIND_NONE, "show progress, also off a terminal" },
 	[OPT_FORMAT] = { "format", 0, "FORMAT", KIND_FORMAT,
 	    "fvecs, npy, jsonl or tsv; by FILE's name when not given" },
+	[OPT_EXECUTE] = { "execute", 'e', "LINES", KIND_NONE, "run these lines and leave" },
+	[OPT_FILE] = { "file", 'f', "FILE", KIND_FILE,
+	    "run the lines of FILE, - for standard input, and leave" },
 	[OPT_PASSWORD_FILE] = { "password-file", 0, "FILE", KIND_FILE,
 	    "read the password from FILE's first line, - for standard input" },
 	[OPT_NEW_PASSWORD_FILE] = { "new-password-file", 0, "FILE", KIND_FILE,
@@ -234,6 +237,16 @@ args_parse(int argc, char **argv, char **words, struct args *a, struct err *err)
 		}
 	}
 	return rc;
+}
+
+enum opt
+args_option(const struct command *c, const char *word)
+{
+	if (word[0] != '-' || word[1] == '\0')
+		return OPT_END;
+	if (word[1] == '-')
+		return find(c, word + 2, strlen(word + 2), 0);
+	return word[2] == '\0' ? find(c, NULL, 0, word[1]) : OPT_END;
 }
 
 bool

@@ -50,6 +50,8 @@ enum opt {
 	OPT_BASE64,
 	OPT_PROGRESS,
 	OPT_FORMAT,
+	OPT_EXECUTE,
+	OPT_FILE,
 	OPT_PASSWORD_FILE,
 	OPT_NEW_PASSWORD_FILE,
 	OPT_N
@@ -89,6 +91,9 @@ struct args {
  * a->command is then the command as far as it was recognised.
  */
 int args_parse(int argc, char **argv, char **words, struct args *a, struct err *err);
+
+/* The option that `word` is, as -k or --metric, of all commands or of `c` (may be NULL), or OPT_END. */
+enum opt args_option(const struct command *c, const char *word);
 
 /* Whether word `i` is the `-` that means standard input. */
 bool args_is_stdin(const struct args *a, int i);

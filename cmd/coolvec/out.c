@@ -22,7 +22,6 @@ out_init(struct out *o, bool json)
 		o->form = OUT_JSON;
 	else if (isatty(STDOUT_FILENO))
 		o->form = OUT_TABLE;
-	setvbuf(stdout, NULL, _IOFBF, (size_t)64 << 10);
 }
 
 /*
@@ -106,11 +105,33 @@ put_row(struct out *o, const struct column *columns, size_t n, json_t *object)
 		table_print(o->table, stdout);
 }
 
+/* Nothing is cut: that is what it is for. */
+static void
+put_expanded(struct out *o, const struct column *columns, size_t n, json_t *object)
+{
+	size_t width = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (strlen(columns[i].name) > width)
+			width = strlen(columns[i].name);
+	buf_putf(&o->line, "-- record %llu", ++o->records);
+	put_line(o);
+	for (size_t i = 0; i < n; i++) {
+		buf_putf(&o->line, "%-*s  ", (int)width, columns[i].name);
+		out_field(&o->line, json_object_get(object, columns[i].name), OUT_TABLE);
+		put_line(o);
+	}
+}
+
 void
 out_item(struct out *o, const struct column *columns, size_t n, json_t *object)
 {
 	if (o->form == OUT_JSON) {
 		out_json(o, object);
+		return;
+	}
+	if (o->form == OUT_TABLE && o->expanded) {
+		put_expanded(o, columns, n, object);
 		return;
 	}
 	if (o->form == OUT_TABLE) {

@@ -38,6 +38,8 @@ struct out {
 	struct table *table;	/* rows that wait for their widths; NULL: none */
 	struct buf line;	/* the line that is put together */
 	int failed;		/* errno of the first failed write; 0: none */
+	bool expanded;		/* in a table each row is a record, a member a line */
+	unsigned long long records;	/* that were printed so */
 };
 
 /* `json` asks for OUT_JSON; else the form depends on standard output. */

@@ -49,11 +49,11 @@ text_escape(struct buf *out, const char *s, size_t n, enum text_form form)
 			buf_puts(out, "\\n");
 		else if (c == '\r')
 			buf_puts(out, "\\r");
-		else if (c == '\\')
+		else if (c == '\\' && form != TEXT_SENTENCE)
 			buf_puts(out, "\\\\");
 		else if (c < 0x20 || (c >= 0x7f && c < 0xa0))
 			escape_bytes(out, s, len);
-		else if (form == TEXT_SCREEN && disturbs_line(c))
+		else if (form != TEXT_FIELD && disturbs_line(c))
 			buf_putf(out, "\\u{%x}", (unsigned)c);
 		else
 			buf_put(out, s, len);

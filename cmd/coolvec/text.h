@@ -13,6 +13,7 @@
 enum text_form {
 	TEXT_FIELD,	/* TSV: control characters and the backslash escaped, reversibly */
 	TEXT_SCREEN,	/* the same, and what would disturb the line: separators, direction marks */
+	TEXT_SENTENCE,	/* for people only: as on a screen, but a backslash stays one */
 };
 
 /*

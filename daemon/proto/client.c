@@ -360,7 +360,7 @@ client_alive(const struct client *c)
 {
 	struct pollfd p = { .fd = c->fd, .events = POLLIN };
 
-	return c->fd >= 0 && poll(&p, 1, 0) == 0;
+	return c->fd >= 0 && c->next == c->due && poll(&p, 1, 0) == 0;
 }
 
 size_t

@@ -76,7 +76,7 @@ int client_call(struct client *c, const char *op, const char *token, json_t *arg
  */
 void client_watch(struct client *c, int fd, int ms);
 
-/* Whether the connection stands: it was not closed, by either side.  Nothing may be owed. */
+/* Whether the connection stands: it was not closed, by either side, and nothing is owed. */
 bool client_alive(const struct client *c);
 
 /* How many answers are owed. */
