@@ -38,11 +38,13 @@ PIE := -pie
 # --- libraries: pkg-config name, Debian package --------------------------------------------------
 
 LIBS := libuv:libuv1-dev jansson:libjansson-dev libjwt:libjwt-dev libargon2:libargon2-dev \
-	sqlite3:libsqlite3-dev libutf8proc:libutf8proc-dev $(if $(filter no,$(READLINE)),,readline:libreadline-dev)
+	sqlite3:libsqlite3-dev libutf8proc:libutf8proc-dev libmicrohttpd:libmicrohttpd-dev \
+	$(if $(filter no,$(READLINE)),,readline:libreadline-dev)
 READLINE_PC := $(if $(filter no,$(READLINE)),,readline)
 BUILD_TOOLS := gcc libc6-dev pkg-config
 TEST_LIBS := cmocka:libcmocka-dev
-TEST_TOOLS := bats expect g++ jq libhnswlib-dev mandoc procps socat sqlite3 zsh fish
+TEST_TOOLS := bats curl expect g++ iproute2 jq libhnswlib-dev mandoc openssl procps socat sqlite3 wrk zsh fish \
+	$(if $(shell command -v npm),,npm)
 LINT_TOOLS := clang-tidy cppcheck shellcheck mandoc
 
 pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
@@ -57,7 +59,10 @@ INC_embed := -Idaemon/embed -Idaemon/base $(call pkg,--cflags,libutf8proc)
 INC_daemon := -Idaemon -I$(B)/include -Idaemon/meta -Idaemon/embed -Idaemon/proto -Idaemon/base \
 	$(call pkg,--cflags,libuv jansson libjwt libargon2)
 INC_coolvecd := $(INC_daemon)
-INC_coolvec := -Icmd/coolvec -Idaemon/proto -Idaemon/base $(call pkg,--cflags,jansson libutf8proc $(READLINE_PC))
+INC_coolvec := -Icmd/coolvec -Idaemon/proto -Idaemon/base \
+	$(call pkg,--cflags,jansson libutf8proc $(READLINE_PC))
+INC_coolvec-http := -Icmd/coolvec-http -Idaemon/proto -Idaemon/base \
+	$(call pkg,--cflags,jansson libmicrohttpd)
 
 SRC_libvec := $(wildcard libvec/*.c)
 SRC_base := $(wildcard daemon/base/*.c)
@@ -67,8 +72,10 @@ SRC_embed := $(wildcard daemon/embed/*.c)
 SRC_daemon := $(wildcard daemon/*.c)
 SRC_coolvecd := $(wildcard cmd/coolvecd/*.c)
 # The prompt's lines come from readline or from the terminal.
-SRC_coolvec := $(filter-out cmd/coolvec/line_$(if $(filter no,$(READLINE)),readline,plain).c,$(wildcard cmd/coolvec/*.c))
-PARTS := libvec base proto meta embed daemon coolvecd coolvec
+SRC_coolvec := $(filter-out cmd/coolvec/line_$(if $(filter no,$(READLINE)),readline,plain).c,\
+	$(wildcard cmd/coolvec/*.c))
+SRC_coolvec-http := $(wildcard cmd/coolvec-http/*.c)
+PARTS := libvec base proto meta embed daemon coolvecd coolvec coolvec-http
 
 objs = $(patsubst %.c,$(B)/obj/%.o,$(SRC_$(1)))
 define part_rule
@@ -89,7 +96,7 @@ $(call objs,libvec): OPT = $(if $(filter -O2,$(CFLAGS)),-O3)
 
 # --- building ------------------------------------------------------------------------------------
 
-all: $(B)/coolvecd $(B)/coolvec $(B)/libvec.a $(B)/libvec.so ## build everything into build/release
+all: $(B)/coolvecd $(B)/coolvec $(B)/coolvec-http $(B)/libvec.a $(B)/libvec.so ## build everything into build/release
 
 $(B)/obj/%.o: %.c | $(B)/include/vec.h check-libs
 	@mkdir -p $(@D)
@@ -118,6 +125,9 @@ $(B)/coolvecd: $(foreach p,coolvecd daemon meta embed proto base,$(call objs,$(p
 $(B)/coolvec: $(foreach p,coolvec proto base,$(call objs,$(p)))
 	$(CC) $(PIE) $(ALL_LDFLAGS) -o $@ $^ $(call pkg,--libs,jansson libutf8proc $(READLINE_PC))
 
+$(B)/coolvec-http: $(foreach p,coolvec-http proto base,$(call objs,$(p)))
+	$(CC) $(PIE) $(ALL_LDFLAGS) -o $@ $^ $(call pkg,--libs,jansson libmicrohttpd)
+
 .PHONY: check-libs
 check-libs:
 	@command -v pkg-config >/dev/null || { echo "pkg-config is missing: apt install pkg-config, or make deps" >&2; exit 1; }
@@ -132,8 +142,10 @@ LINK_proto = $(call objs,proto) $(call objs,base) $(call pkg,--libs,jansson)
 LINK_meta = $(call objs,meta) $(call objs,base) $(call pkg,--libs,sqlite3)
 LINK_embed = $(call objs,embed) $(call objs,base) $(call pkg,--libs,libutf8proc) -lm
 LINK_daemon = $(foreach p,daemon meta embed proto base,$(call objs,$(p))) $(B)/libvec.a $(LIB_daemon)
+LINK_coolvec-http = $(filter-out %/main.o,$(call objs,coolvec-http)) $(call objs,proto) \
+	$(call objs,base) $(call pkg,--libs,jansson libmicrohttpd)
 
-TEST_PARTS := libvec base proto meta embed daemon
+TEST_PARTS := libvec base proto meta embed daemon coolvec-http
 define test_rule
 TESTS_$(1) := $$(patsubst tests/unit/$(1)/%.c,$(B)/tests/unit/$(1)/%,$$(wildcard tests/unit/$(1)/test_*.c))
 UNIT_TESTS += $$(TESTS_$(1))
@@ -149,7 +161,7 @@ unit: $(UNIT_TESTS) ## build and run the unit tests alone
 
 # --- programs that the tests from outside use -------------------------------------------------------
 
-TEST_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/cli/*.c tests/fault/*.c))
+TEST_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/cli/*.c tests/fault/*.c tests/http/*.c))
 $(TEST_PROGRAMS): $(B)/%: %.c $(filter %.o,$(LINK_proto)) | check-libs
 	@mkdir -p $(@D)
 	$(CC) $(INC_proto) $(ALL_CFLAGS) $(PIE) $(ALL_LDFLAGS) -o $@ $< $(LINK_proto)
@@ -190,7 +202,7 @@ VERSION := $(shell sed -n 's/^.define VEC_VERSION "\(.*\)"/\1/p' libvec/vec.h)
 .PHONY: install uninstall
 install: all ## install under PREFIX (/usr/local); DESTDIR is honoured
 	install -d $(BIN) $(LIB)/pkgconfig $(DESTDIR)$(PREFIX)/include $(UNITS)
-	install -m 755 $(B)/coolvec $(B)/coolvecd $(BIN)
+	install -m 755 $(B)/coolvec $(B)/coolvecd $(B)/coolvec-http $(BIN)
 	install -m 644 $(B)/libvec.a $(LIB)
 	install -m 755 $(B)/libvec.so $(LIB)/libvec.so.$(VERSION)
 	ln -sf libvec.so.$(VERSION) $(LIB)/libvec.so.0
@@ -202,13 +214,14 @@ install: all ## install under PREFIX (/usr/local); DESTDIR is honoured
 	install -D -m 644 completions/coolvec.bash $(SHARE)/bash-completion/completions/coolvec
 	install -D -m 644 completions/_coolvec $(SHARE)/zsh/site-functions/_coolvec
 	install -D -m 644 completions/coolvec.fish $(SHARE)/fish/vendor_completions.d/coolvec.fish
-	for u in daemon/systemd/coolvecd.service daemon/systemd/coolvecd.socket; do \
+	for u in daemon/systemd/*.service daemon/systemd/*.socket; do \
 		sed 's|@PREFIX@|$(PREFIX)|' $$u > $(UNITS)/$${u##*/}; done
 	install -D -m 644 daemon/systemd/coolvec.sysusers $(SYSUSERS)/coolvec.conf
 
 uninstall: ## remove what install put there
-	rm -f $(BIN)/coolvec $(BIN)/coolvecd $(LIB)/libvec.a $(LIB)/libvec.so* $(LIB)/pkgconfig/libvec.pc
-	rm -f $(DESTDIR)$(PREFIX)/include/vec.h $(UNITS)/coolvecd.service $(UNITS)/coolvecd.socket
+	rm -f $(BIN)/coolvec $(BIN)/coolvecd $(BIN)/coolvec-http $(LIB)/libvec.a $(LIB)/libvec.so* $(LIB)/pkgconfig/libvec.pc
+	rm -f $(DESTDIR)$(PREFIX)/include/vec.h $(UNITS)/coolvecd.service $(UNITS)/coolvecd.socket \
+		$(UNITS)/coolvec-http.service
 	for m in man/*.[1-9]; do rm -f $(SHARE)/man/man$${m##*.}/$${m##*/}; done
 	rm -f $(SHARE)/bash-completion/completions/coolvec $(SHARE)/zsh/site-functions/_coolvec
 	rm -f $(SHARE)/fish/vendor_completions.d/coolvec.fish $(SYSUSERS)/coolvec.conf
@@ -238,11 +251,11 @@ init: all ## make .env and the data folder with its metadata
 	@[ -e .env ] || { cp .env.example .env; chmod 600 .env; echo "made .env"; }
 	$(B)/coolvecd --init
 
-dev: all ## run the daemon in the foreground with the debug log
-	$(B)/coolvecd --log-level debug
+dev: all ## run the daemon and HTTP in the foreground with the debug log
+	cmd/serve.sh $(B) --log-level debug
 
-start: all ## run the daemon in the foreground
-	$(B)/coolvecd
+start: all ## run the daemon and HTTP (127.0.0.1:8000) in the foreground
+	cmd/serve.sh $(B)
 
 migrate: all ## remove all data and begin anew, after asking
 	$(B)/coolvecd --migrate
@@ -259,14 +272,15 @@ test: deps-test ## install what the tests need, build, run every suite
 	@SAN=$(SAN) tests/run.sh
 
 tests-built: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(RECALL_TESTS)
+	@$(MAKE) --no-print-directory -s READLINE=no build/$(SAN)-plain/coolvec
 
-asan: deps-test ## the unit tests and the command's tests under AddressSanitizer and UBSan
+asan: deps-test ## the unit tests, the command's and HTTP's under AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory -s -j2 SAN=asan all tests-built
-	@SAN=asan tests/run.sh unit cli
+	@SAN=asan tests/run.sh unit cli http
 
-tsan: deps-test ## the unit tests and the command's tests under ThreadSanitizer
+tsan: deps-test ## the unit tests, the command's and HTTP's under ThreadSanitizer
 	@$(MAKE) --no-print-directory -s -j2 SAN=tsan all tests-built
-	@SAN=tsan tests/run.sh unit cli
+	@SAN=tsan tests/run.sh unit cli http
 
 lint: deps-lint ## clang-tidy, cppcheck, shellcheck, mandoc
 	@$(MAKE) --no-print-directory -s compdb

@@ -21,7 +21,7 @@ _coolvec()
 
 	case $command in
 	'')
-		words='register login logout passwd whoami prefs add similarity search distance get list count update delete embed import export collection stats verify ping completion help version' ;;
+		words='register login logout passwd whoami prefs add similarity search distance get list count update delete embed import export collection stats verify snapshot ping repl completion help version' ;;
 	collection)
 		words='create list show drop' ;;
 	'register')
@@ -47,13 +47,13 @@ _coolvec()
 		files+=' --vector '
 		values+=' --key --meta --vector ' ;;
 	'similarity')
-		options+=' --text --vector -k --k --ef --exact --metric --fields -0 --null '
+		options+=' --text --vector -k --k --ef --exact --metric --fields --where -0 --null '
 		files+=' --vector '
-		values+=' --text --vector -k --k --ef --metric --fields ' ;;
+		values+=' --text --vector -k --k --ef --metric --fields --where ' ;;
 	'search')
-		options+=' -k --k --ef --exact --metric --fields -0 --null '
+		options+=' -k --k --ef --exact --metric --fields --where -0 --null '
 		files+=' '
-		values+=' -k --k --ef --metric --fields ' ;;
+		values+=' -k --k --ef --metric --fields --where ' ;;
 	'distance')
 		options+=' --metric '
 		files+=' '
@@ -63,18 +63,21 @@ _coolvec()
 		files+=' '
 		values+=' --fields ' ;;
 	'list'|'ls')
-		options+=' --limit --after --fields '
+		options+=' --where --limit --after --fields '
 		files+=' '
-		values+=' --limit --after --fields ' ;;
-	'count') ;;
+		values+=' --where --limit --after --fields ' ;;
+	'count')
+		options+=' --where '
+		files+=' '
+		values+=' --where ' ;;
 	'update')
 		options+=' --text --meta --vector '
 		files+=' --vector '
 		values+=' --text --meta --vector ' ;;
 	'delete'|'rm')
-		options+=' --key -0 --null '
+		options+=' --key --where -0 --null '
 		files+=' '
-		values+=' --key ' ;;
+		values+=' --key --where ' ;;
 	'embed')
 		options+=' --base64 -0 --null --progress '
 		files+=' '
@@ -101,11 +104,16 @@ _coolvec()
 		values+=' ' ;;
 	'stats') ;;
 	'verify') ;;
+	'snapshot') ;;
 	'ping') ;;
+	'repl')
+		options+=' -e --execute -f --file '
+		files+=' -f --file '
+		values+=' -e --execute -f --file ' ;;
 	'completion')
 		words='bash zsh fish' ;;
 	'help')
-		words='register login logout passwd whoami prefs add similarity search distance get list count update delete embed import export collection stats verify ping completion help version' ;;
+		words='register login logout passwd whoami prefs add similarity search distance get list count update delete embed import export collection stats verify snapshot ping repl completion help version' ;;
 	'version') ;;
 	esac
 

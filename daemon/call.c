@@ -30,6 +30,7 @@ call_new(struct daemon *d, void *conn, char *line, size_t nline, void (*done)(st
 	c->done = done;
 	c->began = metrics_clock();
 	c->op = METRICS_OPS_MAX;
+	c->uid = UINT32_MAX;
 	snprintf(c->id, sizeof(c->id), "null");
 	return c;
 }

@@ -13,6 +13,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "daemon.h"
 #include "lane.h"
@@ -33,6 +34,7 @@ struct call {
 	char *line;			/* the request, `nline` bytes */
 	size_t nline;
 
+	uint32_t uid;			/* of the process that connected; UINT32_MAX: not known */
 	char id[6 * WIRE_ID_MAX + 8];	/* of the request, as JSON; a control character takes 6 */
 	struct meta_user user;		/* who asks, when the operation needs a token */
 	struct token token;

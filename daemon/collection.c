@@ -109,6 +109,33 @@ call_space(struct call *c, json_t *args, struct space **out)
 	return rc == 0 ? 0 : -1;
 }
 
+int
+call_slot(struct call *c, const struct space *s, uint64_t id, uint32_t *slot)
+{
+	struct meta_item item = { 0 };
+	struct err err;
+	int rc = meta_item_by_id(c->d->meta, s->info.number, id, 0, &item, &err);
+
+	if (rc == META_NONE)
+		call_fail(c, WIRE_NOT_FOUND, "no vector %llu in collection %s", (unsigned long long)id,
+		    s->info.name);
+	else if (rc != 0)
+		call_fail_meta(c, rc, &err);
+	*slot = item.slot;
+	meta_item_fini(&item);
+	return rc == 0 ? 0 : -1;
+}
+
+int
+call_bound(struct call *c, const struct space *s, size_t n)
+{
+	if (n <= WIRE_COMPONENTS_MAX / s->info.dim)
+		return 0;
+	call_fail(c, WIRE_TOO_LARGE, "%zu vectors of %u components are too many for one answer: at most"
+	    " %u", n, (unsigned)s->info.dim, WIRE_COMPONENTS_MAX / (unsigned)s->info.dim);
+	return -1;
+}
+
 json_t *
 collection_json(const struct meta_collection *c)
 {

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <uv.h>
 
 #include "commit.h"
 #include "indexer.h"
@@ -23,48 +24,6 @@ struct commit {
 	struct lane *lane;
 	int64_t expired;		/* daemon_clock of the last expiry of request_ids */
 };
-
-struct commit_job *
-commit_job_new(struct call *c, struct space *s, enum commit_kind kind, size_t n, size_t nvectors)
-{
-	struct commit_job *job = calloc(1, sizeof(*job));
-	size_t dim = s != NULL ? s->info.dim : 0;
-
-	if (job == NULL)
-		return NULL;
-	job->items = calloc(n + 1, sizeof(*job->items));
-	job->gone = calloc(n + 1, sizeof(*job->gone));
-	job->vectors = calloc(nvectors * dim + 1, sizeof(float));
-	if (job->items == NULL || job->gone == NULL || job->vectors == NULL) {
-		commit_job_free(job);
-		return NULL;
-	}
-	job->call = c;
-	job->space = s;
-	job->number = s != NULL ? s->info.number : 0;
-	job->kind = kind;
-	job->n = n;
-	job->nvectors = nvectors;
-	return job;
-}
-
-void
-commit_job_free(struct commit_job *job)
-{
-	if (job == NULL)
-		return;
-	for (size_t i = 0; i < job->n; i++) {
-		free(job->items[i].text);
-		free(job->items[i].key);
-		free(job->items[i].meta);
-	}
-	free(job->items);
-	free(job->gone);
-	free(job->vectors);
-	free(job->request);
-	json_decref(job->result);
-	free(job);
-}
 
 /* --- the steps --------------------------------------------------------------------------------- */
 
@@ -160,7 +119,7 @@ advance(struct commit_job *jobs, struct meta_txn *t, struct err *err)
 		if (!is_first_of_space(jobs, j))
 			continue;
 		for (struct commit_job *k = j; k != NULL; k = next_job(k))
-			if (k->space == j->space && k->code == WIRE_OK) {
+			if (k->space == j->space && k->code == WIRE_OK && !k->idle) {
 				delta += k->delta;
 				changed = true;
 			}
@@ -222,13 +181,28 @@ publish(struct commit_job *jobs)
 	for (struct commit_job *j = jobs; j != NULL; j = next_job(j)) {
 		if (j->code != WIRE_OK)
 			continue;
-		if (is_first_of_space(jobs, j) || j->nvectors > 0)
+		if (!j->idle && (is_first_of_space(jobs, j) || j->nvectors > 0))
 			if (vec_publish(j->space->vec, j->space->next_slot, &ve) != 0)
 				log_error("collection %llu: %s", (unsigned long long)j->number,
 				    ve.message);
 		for (size_t i = 0; i < j->ngone; i++)
 			vec_delete(j->space->vec, j->gone[i], NULL);
+		if (j->in_place)
+			atomic_fetch_add(&j->space->metas, 1);
 	}
+}
+
+/*
+ * Let the work lane run the call once more, from its line: an item it left alone has changed since
+ * and wants its text embedded.
+ */
+static void
+run_again(struct commit *cm, struct call *c)
+{
+	if (lane_push(cm->d->work, &c->job))
+		return;
+	call_fail(c, WIRE_BUSY, "too many requests are waiting");
+	call_finish(c);
 }
 
 /* 5. Answer. */
@@ -239,18 +213,22 @@ answer(struct commit *cm, struct commit_job *jobs)
 
 	for (struct commit_job *j = jobs; j != NULL; j = next) {
 		struct call *c = j->call;
+		bool again = j->code == WIRE_OK && j->again;
 
 		next = next_job(j);
 		if (j->code != WIRE_OK) {
 			call_fail(c, j->code, "%s", j->err.text);
-		} else {
-			atomic_fetch_add(&cm->d->metrics.items, j->n);
+		} else if (!again) {
+			atomic_fetch_add(&cm->d->metrics.items, j->changed);
 			call_reply(c, j->result);
 			j->result = NULL;
 		}
 		spaces_release(cm->d->spaces, j->space);
 		commit_job_free(j);
-		call_finish(c);
+		if (again)
+			run_again(cm, c);
+		else
+			call_finish(c);
 	}
 	indexer_kick(cm->d->indexer);
 }
@@ -302,7 +280,38 @@ run_drop(struct commit *cm, struct commit_job *job)
 
 /* --- the lane ---------------------------------------------------------------------------------- */
 
-/* Take what waits; a drop ends a group and stands alone. */
+/* A job without a call, on the stack of whoever waits for it. */
+struct moment {
+	struct commit_job job;
+	void (*fn)(void *arg);
+	void *arg;
+	uv_sem_t done;
+};
+
+static void
+run_moment(struct commit_job *job)
+{
+	struct moment *m = (struct moment *)(void *)job;
+
+	m->fn(m->arg);
+	uv_sem_post(&m->done);
+}
+
+bool
+commit_moment(struct commit *cm, void (*fn)(void *arg), void *arg)
+{
+	struct moment m = { .job.kind = COMMIT_MOMENT, .fn = fn, .arg = arg };
+	bool pushed;
+
+	if (uv_sem_init(&m.done, 0) != 0)
+		return false;
+	if ((pushed = lane_push(cm->lane, &m.job.job)))
+		uv_sem_wait(&m.done);
+	uv_sem_destroy(&m.done);
+	return pushed;
+}
+
+/* Take what waits; a drop and a moment end a group and stand alone. */
 static void
 run(void *arg, struct lane_job *first)
 {
@@ -314,7 +323,7 @@ run(void *arg, struct lane_job *first)
 	for (j = (struct commit_job *)(void *)first; j != NULL; j = next) {
 		next = next_job(j);
 		j->job.next = NULL;
-		if (j->kind != COMMIT_DROP) {
+		if (j->kind != COMMIT_DROP && j->kind != COMMIT_MOMENT) {
 			*last = j;
 			last = (struct commit_job **)(void *)&j->job.next;
 			continue;
@@ -323,7 +332,10 @@ run(void *arg, struct lane_job *first)
 			run_group(cm, group);
 		group = NULL;
 		last = &group;
-		run_drop(cm, j);
+		if (j->kind == COMMIT_DROP)
+			run_drop(cm, j);
+		else
+			run_moment(j);
 	}
 	if (group != NULL)
 		run_group(cm, group);

@@ -21,10 +21,13 @@ struct commit_item {
 	char *key;
 	char *meta;		/* NULL: none; in an update: stays, unless drop_meta */
 	bool by_key;		/* a delete by key */
+	bool same;		/* an add of what is there: the item `id` in `slot`, but for its meta */
+	uint32_t slot;
+	size_t row;		/* of an add: its place among the vectors */
 	bool drop_meta;
 };
 
-enum commit_kind { COMMIT_ADD, COMMIT_UPDATE, COMMIT_DELETE, COMMIT_DROP };
+enum commit_kind { COMMIT_ADD, COMMIT_UPDATE, COMMIT_DELETE, COMMIT_DROP, COMMIT_MOMENT };
 
 struct commit_job {
 	struct lane_job job;
@@ -37,13 +40,18 @@ struct commit_job {
 	struct commit_item *items;
 	size_t n;
 	float *vectors;		/* nvectors rows, in the order of the items */
-	size_t nvectors;	/* n for an add, 0 or 1 for an update, 0 for the others */
+	size_t nvectors;	/* at most n for an add, 0 or 1 for an update, 0 for the others */
+	struct filter *where;	/* of a delete, instead of items; or NULL */
 	char *request;		/* request_id, or NULL */
 	uint64_t digest;	/* of what was asked */
 
 	uint32_t first;		/* the first of the slots that the vectors got */
 	uint32_t *gone;		/* slots that no item has any more after this */
-	size_t ngone;
+	size_t ngone, gone_room;
+	size_t changed;		/* items written or removed */
+	bool in_place;		/* a meta has changed, and its slot has not */
+	bool idle;		/* nothing was written, and no slot given */
+	bool again;		/* an item was `same` and is no more: the call is run once more */
 	int64_t delta;		/* items more, or fewer */
 	enum wire_code code;	/* WIRE_OK, or why it failed */
 	struct err err;
@@ -70,10 +78,21 @@ int commit_push(struct commit_job *job);
 int commit_drop(struct call *c, uint64_t number, struct space *s);
 
 /*
+ * Call `fn` on the lane, between two groups, when all that was pushed before has been answered, and
+ * return when it has run: no item changes meanwhile.  False: too much is waiting, and it was not
+ * called.
+ */
+bool commit_moment(struct commit *cm, void (*fn)(void *arg), void *arg);
+
+/*
  * In commit_apply.c: write the rows of a job whose vectors are durable.  0 with job->result set; 0
  * with job->code set when the job cannot be done, nothing written; or a failure of the database,
  * which fails the whole transaction.
  */
 int commit_apply(struct commit_job *job, struct meta_txn *t, struct err *err);
+
+/* Its parts: the rows of a delete, in commit_delete.c; and a job refused because there is no such item. */
+int commit_delete(struct commit_job *job, struct meta_txn *t, struct err *err);
+int commit_not_there(struct commit_job *job, uint64_t id);
 
 #endif

@@ -10,8 +10,8 @@
 
 #include "commit.h"
 
-static int
-not_there(struct commit_job *job, uint64_t id)
+int
+commit_not_there(struct commit_job *job, uint64_t id)
 {
 	job->code = WIRE_NOT_FOUND;
 	err_set(&job->err, WIRE_NOT_FOUND, "no vector %llu in collection %s",
@@ -69,15 +69,59 @@ remember(struct commit_job *job, struct meta_txn *t, struct err *err)
 	return rc;
 }
 
+/*
+ * Are the items that were left alone on the way here still what they were?  A new text or vector
+ * would have given them a new slot.
+ */
+static int
+check_same(struct commit_job *job, struct meta_txn *t, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < job->n && rc >= 0 && !job->again; i++) {
+		struct commit_item *it = &job->items[i];
+		struct meta_item now = { 0 };
+
+		if (!it->same)
+			continue;
+		rc = meta_txn_item_by_key(t, job->number, it->key, 0, &now, err);
+		job->again = rc == META_NONE || (rc == 0 && now.slot != it->slot);
+		it->id = now.id;
+		meta_item_fini(&now);
+	}
+	return rc < 0 ? rc : 0;
+}
+
+/* Give an item that is the same its meta, unless it has it. */
+static int
+put_meta(struct commit_job *job, const struct commit_item *it, struct meta_txn *t, struct err *err)
+{
+	struct meta_item now = { 0 };
+	int rc = meta_txn_item_by_id(t, job->number, it->id, META_META, &now, err);
+	bool equal = rc == 0 && (it->meta == NULL || now.meta == NULL ? it->meta == now.meta :
+	    strcmp(it->meta, now.meta) == 0);
+
+	meta_item_fini(&now);
+	if (rc != 0 || equal)
+		return rc;
+	job->changed++;
+	job->in_place = true;
+	return meta_item_set_meta(t, job->number, it->id, it->meta, err);
+}
+
 static int
 put_item(struct commit_job *job, size_t i, struct meta_txn *t, uint64_t *id, struct err *err)
 {
 	struct commit_item *it = &job->items[i];
 	struct meta_item old = { 0 };
-	struct meta_item row = { .slot = job->first + (uint32_t)i, .crc = it->crc, .text = it->text,
-		.text_len = it->text_len, .key = it->key, .meta = it->meta };
+	struct meta_item row = { .slot = job->first + (uint32_t)it->row, .crc = it->crc,
+		.text = it->text, .text_len = it->text_len, .key = it->key, .meta = it->meta };
 	int rc = META_NONE;
 
+	if (it->same) {
+		*id = it->id;
+		return put_meta(job, it, t, err);
+	}
 	if (it->key != NULL) {
 		rc = meta_txn_item_by_key(t, job->number, it->key, 0, &old, err);
 		if (rc < 0)
@@ -92,17 +136,20 @@ put_item(struct commit_job *job, size_t i, struct meta_txn *t, uint64_t *id, str
 		meta_item_fini(&old);
 	}
 	*id = row.id;
+	job->changed++;
 	return meta_item_put(t, job->number, &row, err);
 }
 
 static int
 apply_add(struct commit_job *job, struct meta_txn *t, struct err *err)
 {
-	json_t *ids = json_array();
+	json_t *ids;
 	uint64_t id = 0;
-	int rc = 0;
+	int rc;
 
-	if (ids == NULL)
+	if ((rc = check_same(job, t, err)) != 0 || job->again)
+		return rc;
+	if ((ids = json_array()) == NULL)
 		return no_memory(err);
 	for (size_t i = 0; i < job->n && rc == 0; i++)
 		if ((rc = put_item(job, i, t, &id, err)) == 0 &&
@@ -113,6 +160,7 @@ apply_add(struct commit_job *job, struct meta_txn *t, struct err *err)
 	else if (rc == 0)
 		job->result = json_pack("{s:O}", "ids", ids);
 	json_decref(ids);
+	job->idle = job->changed == 0 && job->nvectors == 0;
 	return rc;
 }
 
@@ -125,7 +173,7 @@ apply_update(struct commit_job *job, struct meta_txn *t, struct err *err)
 
 	rc = meta_txn_item_by_id(t, job->number, it->id, META_ALL, &old, err);
 	if (rc != 0)
-		return rc == META_NONE ? not_there(job, it->id) : rc;
+		return rc == META_NONE ? commit_not_there(job, it->id) : rc;
 	row = old;
 	if (it->text != NULL) {
 		row.text = it->text;
@@ -140,58 +188,10 @@ apply_update(struct commit_job *job, struct meta_txn *t, struct err *err)
 	}
 	if ((rc = meta_item_put(t, job->number, &row, err)) == 0)
 		job->result = json_pack("{s:I}", "id", (json_int_t)it->id);
+	job->changed++;
+	job->in_place = job->nvectors == 0;
 	meta_item_fini(&old);
 	return rc;
-}
-
-/* Remove one item.  0, META_NONE, or a failure. */
-static int
-delete_item(struct commit_job *job, struct commit_item *it, struct meta_txn *t, struct err *err)
-{
-	struct meta_item old = { 0 };
-	int rc;
-
-	if (it->by_key)
-		rc = meta_txn_item_by_key(t, job->number, it->key, 0, &old, err);
-	else
-		rc = meta_txn_item_by_id(t, job->number, it->id, 0, &old, err);
-	if (rc != 0)
-		return rc;
-	it->id = old.id;
-	if ((rc = meta_item_delete(t, job->number, old.id, err)) == 0) {
-		job->gone[job->ngone++] = old.slot;
-		job->delta--;
-	}
-	meta_item_fini(&old);
-	return rc;
-}
-
-static int
-apply_delete(struct commit_job *job, struct meta_txn *t, struct err *err)
-{
-	json_t *deleted = json_array(), *missing = json_array();
-	int rc = 0;
-
-	for (size_t i = 0; i < job->n && rc >= 0; i++) {
-		struct commit_item *it = &job->items[i];
-
-		rc = delete_item(job, it, t, err);
-		if (rc == META_NONE && job->single) {
-			not_there(job, it->id);
-			goto out;
-		}
-		if (rc == 0)
-			json_array_append_new(deleted, json_integer((json_int_t)it->id));
-		else if (rc == META_NONE)
-			json_array_append_new(missing, it->by_key ? json_string(it->key) :
-								    json_integer((json_int_t)it->id));
-	}
-	if (rc >= 0)
-		job->result = json_pack("{s:O, s:O}", "deleted", deleted, "missing", missing);
-out:
-	json_decref(deleted);
-	json_decref(missing);
-	return rc < 0 ? rc : 0;
 }
 
 int
@@ -209,12 +209,13 @@ commit_apply(struct commit_job *job, struct meta_txn *t, struct err *err)
 		rc = apply_update(job, t, err);
 		break;
 	case COMMIT_DELETE:
-		rc = apply_delete(job, t, err);
+		rc = commit_delete(job, t, err);
 		break;
 	case COMMIT_DROP:
+	case COMMIT_MOMENT:
 		return 0;	/* does not come here */
 	}
-	if (rc != 0 || job->code != WIRE_OK)
+	if (rc != 0 || job->code != WIRE_OK || job->again)
 		return rc;
 	if (job->result == NULL || (job->lexical &&
 		json_object_set_new(job->result, "lexical", json_true()) != 0))

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "conn.h"
 #include "file.h"
@@ -129,6 +130,7 @@ start_call(struct conn *c, size_t n)
 		close_conn(c);
 		return;
 	}
+	c->call->uid = c->uid;
 	c->state = CONN_CALLING;
 	c->calling = true;
 	if (!lane_push(c->d->work, &c->call->job)) {
@@ -209,9 +211,24 @@ next_line(struct conn *c)
 	}
 }
 
+/* Who connected, as the kernel noted it then. */
+static uint32_t
+peer_uid(const uv_pipe_t *pipe)
+{
+	struct ucred peer;
+	socklen_t n = sizeof(peer);
+	uv_os_fd_t fd;
+
+	if (uv_fileno((const uv_handle_t *)pipe, &fd) != 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) != 0)
+		return UINT32_MAX;
+	return peer.uid;
+}
+
 void
 conn_start(struct conn *c)
 {
+	c->uid = peer_uid(&c->pipe);
 	c->pipe.data = c;
 	c->in.max = WIRE_LINE_MAX + 2 * READ_SIZE;
 	c->since = c->waiting = daemon_clock();

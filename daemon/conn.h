@@ -38,6 +38,7 @@ struct conn {
 	bool closed;			/* the handle is */
 	bool ended;			/* the client will send no more */
 	bool trusted;			/* a token or login was good */
+	uint32_t uid;			/* of the process that connected; UINT32_MAX: not known */
 	int64_t since;			/* daemon_clock when the connection was made */
 	int64_t waiting;		/* when it began to wait for what it waits for */
 	void (*done)(struct call *c);	/* how a call comes back to the loop */

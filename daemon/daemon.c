@@ -18,6 +18,7 @@
 #include "indexer.h"
 #include "log.h"
 #include "ops.h"
+#include "snapshot.h"
 #include "space.h"
 #include "startup.h"
 
@@ -46,7 +47,6 @@ int
 daemon_lock(const char *folder, struct err *err)
 {
 	char path[4096], pid[32] = "";
-	ssize_t n;
 	int fd;
 
 	if (file_mkdirs(folder, 0700, err) != 0)
@@ -55,7 +55,7 @@ daemon_lock(const char *folder, struct err *err)
 	if ((fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0)
 		return err_sys(err, -1, errno, "cannot open %s", path);
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		if ((n = read(fd, pid, sizeof(pid) - 1)) > 0)
+		if (read(fd, pid, sizeof(pid) - 1) > 0)
 			pid[strcspn(pid, "\n")] = '\0';
 		close(fd);
 		return err_set(err, -1, "the daemon with process id %s has %s", pid[0] != '\0' ? pid :
@@ -127,6 +127,7 @@ daemon_start(const struct settings *s, struct daemon *d, struct err *err)
 		goto fail;
 	if ((d->spaces = spaces_new(d)) == NULL || (d->indexer = indexer_new(d)) == NULL ||
 	    (d->commit = commit_new(d)) == NULL ||
+	    (d->snapshots = snapshots_new(d)) == NULL ||
 	    (d->password = lane_new("password", PASSWORD_THREADS, PASSWORD_QUEUE, account_run, d)) ==
 		NULL ||
 	    (d->work = lane_new("work", (unsigned)s->workers, QUEUE_MAX, run_call, d)) == NULL) {
@@ -145,6 +146,7 @@ daemon_stop(struct daemon *d)
 	/* in the order in which calls move on, so that each finds its next lane */
 	lane_free(d->work);
 	lane_free(d->password);
+	snapshots_free(d->snapshots);
 	commit_free(d->commit);
 	indexer_free(d->indexer);
 	spaces_free(d->spaces);

@@ -4,7 +4,7 @@
  * The loop's thread owns connections (server.c) and frames lines.  A line becomes a call (call.h),
  * which the work lane parses, authenticates and dispatches (ops.c).  What hashes passwords goes on
  * to the password lane; what changes items goes on to the commit lane (commit.c), which alone writes
- * vectors and rows of items.  Index threads (indexer.c) move tails into graphs, write checkpoints
+ * vectors and rows of items; what makes snapshots goes to the snapshot lane (snapshot.c).  Index threads (indexer.c) move tails into graphs, write checkpoints
  * and close what is idle.  Any thread may finish a call; its answer is written by the loop.
  *
  * Locks, in the order they may be taken: spaces -> space -> meta (inside meta.h) -> libvec's own.
@@ -28,6 +28,7 @@
 struct commit;
 struct indexer;
 struct server;
+struct snapshots;
 struct spaces;
 
 struct daemon {
@@ -39,6 +40,7 @@ struct daemon {
 	struct spaces *spaces;
 	struct indexer *indexer;
 	struct commit *commit;
+	struct snapshots *snapshots;
 	struct lane *work;
 	struct lane *password;
 	struct server *server;

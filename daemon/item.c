@@ -136,7 +136,7 @@ compare_keys(const void *a, const void *b)
 static int
 check_keys(struct commit_job *job, struct faults *f)
 {
-	struct keyed *list = calloc(job->n, sizeof(*list));
+	struct keyed *list = calloc(job->n + 1, sizeof(*list));
 	char why[META_KEY_MAX + 64];
 	size_t n = 0;
 
@@ -191,8 +191,8 @@ embed(struct commit_job *job, const struct embed_text *texts, const size_t *rows
 static enum wire_code
 embed_texts(struct commit_job *job, const json_t *objects, struct faults *f, struct err *err)
 {
-	struct embed_text *texts = calloc(job->n, sizeof(*texts));
-	size_t *rows = calloc(job->n, sizeof(*rows));
+	struct embed_text *texts = calloc(job->n + 1, sizeof(*texts));
+	size_t *rows = calloc(job->n + 1, sizeof(*rows));
 	enum wire_code code = WIRE_OK;
 	size_t n = 0;
 
@@ -203,7 +203,7 @@ embed_texts(struct commit_job *job, const json_t *objects, struct faults *f, str
 	}
 	for (size_t i = 0; i < job->n; i++) {
 		if (json_object_get(json_array_get(objects, i), "vector") != NULL ||
-		    job->items[i].text == NULL)
+		    job->items[i].text == NULL || job->items[i].same)
 			continue;
 		texts[n] = (struct embed_text){ job->items[i].text, job->items[i].text_len };
 		rows[n++] = i;
@@ -223,9 +223,9 @@ item_take_all(struct commit_job *job, const json_t *objects, json_t **bad, struc
 {
 	struct err first;
 	struct faults f = { .batch = !job->single, .list = json_array(), .err = &first };
-	size_t dim = job->space->info.dim;
 	enum wire_code code;
 	char why[256];
+	int rc;
 
 	*bad = NULL;
 	for (size_t i = 0; i < job->n; i++)
@@ -235,6 +235,10 @@ item_take_all(struct commit_job *job, const json_t *objects, json_t **bad, struc
 		json_decref(f.list);
 		err_set(err, -1, "no memory for %zu items", job->n);
 		return WIRE_INTERNAL;
+	}
+	if ((rc = item_find_same(job, objects, err)) != 0) {
+		json_decref(f.list);
+		return call_code_meta(rc);
 	}
 	if ((code = embed_texts(job, objects, &f, err)) != WIRE_OK) {
 		json_decref(f.list);
@@ -246,7 +250,6 @@ item_take_all(struct commit_job *job, const json_t *objects, json_t **bad, struc
 		return f.first;
 	}
 	json_decref(f.list);
-	for (size_t i = 0; i < job->n; i++)
-		job->items[i].crc = vec_crc32c(0, job->vectors + i * dim, dim * sizeof(float));
+	item_close_ranks(job);
 	return WIRE_OK;
 }

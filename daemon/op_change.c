@@ -7,6 +7,7 @@
 
 #include "args.h"
 #include "item.h"
+#include "match.h"
 #include "ops.h"
 
 /* The one item of an update, with its vector if it gets a new one.  0, or -1 with the call failed. */
@@ -54,6 +55,7 @@ op_update(struct call *c, json_t *args)
 	bool vector = json_object_get(args, "vector") != NULL || json_object_get(args, "text") != NULL;
 	struct commit_job *job = NULL;
 	struct space *s;
+	uint32_t slot;
 
 	if (!vector && json_object_get(args, "meta") == NULL) {
 		call_fail(c, WIRE_BAD_REQUEST, "text, vector or meta is needed");
@@ -61,10 +63,14 @@ op_update(struct call *c, json_t *args)
 	}
 	if (call_space(c, args, &s) != 0)
 		return CALL_DONE;
-	if ((job = commit_job_new(c, s, COMMIT_UPDATE, 1, vector ? 1 : 0)) == NULL)
-		call_fail(c, WIRE_INTERNAL, "no memory for the item");
-	else if (take_update(c, args, job) == 0)
-		return commit_push(job);
+	/* looked at again in the transaction; here so that what is not there costs no slot */
+	if (call_slot(c, s, args_uint(args, "id", 0), &slot) == 0) {
+		job = commit_job_new(c, s, COMMIT_UPDATE, 1, vector ? 1 : 0);
+		if (job == NULL)
+			call_fail(c, WIRE_INTERNAL, "no memory for the item");
+		else if (take_update(c, args, job) == 0)
+			return commit_push(job);
+	}
 	commit_job_free(job);
 	spaces_release(c->d->spaces, s);
 	return CALL_DONE;
@@ -93,18 +99,26 @@ int
 op_delete(struct call *c, json_t *args)
 {
 	const json_t *ids = json_object_get(args, "ids"), *keys = json_object_get(args, "keys");
-	int given = (json_object_get(args, "id") != NULL) + (ids != NULL) + (keys != NULL);
-	size_t n = ids != NULL ? json_array_size(ids) : keys != NULL ? json_array_size(keys) : 1;
+	bool id = json_object_get(args, "id") != NULL, where = json_object_get(args, "where") != NULL;
+	size_t n = ids != NULL ? json_array_size(ids) : keys != NULL ? json_array_size(keys) : id;
 	struct commit_job *job;
+	struct filter *f;
 	struct space *s;
 
-	if (given != 1) {
-		call_fail(c, WIRE_BAD_REQUEST, "one of id, ids and keys is needed");
+	if (id + (ids != NULL) + (keys != NULL) + where != 1) {
+		call_fail(c, WIRE_BAD_REQUEST, "one of id, ids, keys and where is needed");
 		return CALL_DONE;
 	}
-	if (call_space(c, args, &s) != 0)
+	if (call_filter(c, args, &f) != 0)
 		return CALL_DONE;
-	job = commit_job_new(c, s, COMMIT_DELETE, n, 0);
+	if (call_space(c, args, &s) != 0) {
+		filter_free(f);
+		return CALL_DONE;
+	}
+	if ((job = commit_job_new(c, s, COMMIT_DELETE, n, 0)) != NULL)
+		job->where = f;
+	else
+		filter_free(f);
 	if (job != NULL && take_deletes(args, job) == 0)
 		return commit_push(job);
 	call_fail(c, WIRE_INTERNAL, "no memory for the request");

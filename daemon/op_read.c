@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "args.h"
+#include "match.h"
 #include "ops.h"
 #include "row.h"
 #include "space.h"
@@ -21,7 +22,8 @@ op_get(struct call *c, json_t *args)
 	struct err err;
 	int rc = 0;
 
-	if (call_space(c, args, &s) != 0)
+	if (call_space(c, args, &s) != 0 ||
+	    ((fields & ROW_VECTOR) != 0 && call_bound(c, s, json_array_size(ids)) != 0))
 		goto out;
 	for (size_t i = 0; i < json_array_size(ids) && rc >= 0; i++) {
 		json_t *id = json_array_get(ids, i);
@@ -65,20 +67,71 @@ list_one(void *arg, const struct meta_item *item)
 	return l->bytes > WIRE_LINE_MAX / 2 ? 1 : 0;
 }
 
+/* Ids of items that pass a filter, up to a page of them. */
+struct picked {
+	uint64_t *ids;
+	size_t n, most;
+};
+
+static int
+pick_one(void *arg, uint64_t id, uint32_t slot)
+{
+	struct picked *p = arg;
+
+	(void)slot;
+	p->ids[p->n++] = id;
+	return p->n == p->most ? 1 : 0;
+}
+
+/*
+ * The same as meta_items_walk with list_one, of what passes: 1 when there may be more.  What is
+ * deleted between the two looks is left out.
+ */
+static int
+list_matching(struct daemon *d, struct listing *l, const struct filter *f, uint64_t from,
+    size_t limit, struct err *err)
+{
+	uint64_t number = l->space->info.number;
+	struct picked p = { .ids = calloc(limit, sizeof(*p.ids)), .most = limit };
+	int rc, full = 0;
+
+	if (p.ids == NULL)
+		return err_set(err, META_ENOMEM, "no memory for a page of %zu items", limit);
+	if ((rc = meta_items_match(d->meta, number, f, META_BY_ID, from, pick_one, &p, err)) >= 0)
+		full = rc;
+	for (size_t i = 0; i < p.n && rc >= 0; i++) {
+		struct meta_item item = { 0 };
+
+		rc = meta_item_by_id(d->meta, number, p.ids[i], META_ALL, &item, err);
+		l->last = p.ids[i];
+		if (rc == 0 && list_one(l, &item) != 0)
+			full = rc = 1;
+		meta_item_fini(&item);
+		if (rc == 1 && full == 1 && l->bytes > WIRE_LINE_MAX / 2)
+			break;
+	}
+	free(p.ids);
+	return rc < 0 ? rc : full;
+}
+
 int
 op_list(struct call *c, json_t *args)
 {
 	uint64_t limit = args_uint(args, "limit", 100);
 	uint64_t from = json_object_get(args, "after") != NULL ? args_uint(args, "after", 0) + 1 : 0;
 	struct listing l = { .items = json_array() };
+	struct filter *f = NULL;
 	struct err err;
 	bool more;
 	int rc;
 
-	if (call_space(c, args, &l.space) != 0)
+	if (call_filter(c, args, &f) != 0 || call_space(c, args, &l.space) != 0)
 		goto out;
-	rc = meta_items_walk(c->d->meta, l.space->info.number, from, limit, META_ALL, list_one, &l,
-	    &err);
+	if (f != NULL)
+		rc = list_matching(c->d, &l, f, from, limit, &err);
+	else
+		rc = meta_items_walk(c->d->meta, l.space->info.number, from, limit, META_ALL, list_one,
+		    &l, &err);
 	more = rc == 1 || json_array_size(l.items) == limit;
 	if (rc < 0)
 		call_fail_meta(c, rc, &err);
@@ -86,17 +139,44 @@ op_list(struct call *c, json_t *args)
 		call_reply(c, json_pack("{s:O, s:o}", "items", l.items, "next",
 		    more ? json_integer((json_int_t)l.last) : json_null()));
 out:
+	filter_free(f);
 	json_decref(l.items);
 	spaces_release(c->d->spaces, l.space);
 	return CALL_DONE;
+}
+
+static int
+count_one(void *arg, uint64_t id, uint32_t slot)
+{
+	json_int_t *n = arg;
+
+	(void)id;
+	(void)slot;
+	(*n)++;
+	return 0;
 }
 
 int
 op_count(struct call *c, json_t *args)
 {
 	struct meta_collection info;
+	struct filter *f = NULL;
+	json_int_t n = 0;
+	struct err err;
+	int rc;
 
-	if (call_collection(c, args, &info) == 0)
+	if (call_filter(c, args, &f) != 0 || call_collection(c, args, &info) != 0)
+		goto out;
+	if (f == NULL) {
 		call_reply(c, json_pack("{s:I}", "count", (json_int_t)info.count));
+		goto out;
+	}
+	rc = meta_items_match(c->d->meta, info.number, f, META_BY_ID, 0, count_one, &n, &err);
+	if (rc != 0)
+		call_fail_meta(c, rc, &err);
+	else
+		call_reply(c, json_pack("{s:I}", "count", n));
+out:
+	filter_free(f);
 	return CALL_DONE;
 }

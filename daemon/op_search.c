@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "args.h"
+#include "match.h"
 #include "ops.h"
 #include "row.h"
 #include "space.h"
@@ -47,24 +48,6 @@ take_fields(struct call *c, const json_t *args, unsigned *fields)
 	return 0;
 }
 
-/* The slot of an item.  0, or -1 with the call failed. */
-static int
-find_slot(struct call *c, const struct space *s, uint64_t id, uint32_t *slot)
-{
-	struct meta_item item = { 0 };
-	struct err err;
-	int rc = meta_item_by_id(c->d->meta, s->info.number, id, 0, &item, &err);
-
-	if (rc == META_NONE)
-		call_fail(c, WIRE_NOT_FOUND, "no vector %llu in collection %s", (unsigned long long)id,
-		    s->info.name);
-	else if (rc != 0)
-		call_fail_meta(c, rc, &err);
-	*slot = item.slot;
-	meta_item_fini(&item);
-	return rc == 0 ? 0 : -1;
-}
-
 /*
  * What to compare with, `dim` floats in `x`, and the slot to leave out.  0, or -1 with the call
  * failed.
@@ -85,7 +68,7 @@ take_query(struct call *c, json_t *args, const struct space *s, float *x, uint32
 	} else if (vector != NULL) {
 		code = args_vector(vector, x, s->info.dim, err.text, sizeof(err.text));
 	} else {
-		if (find_slot(c, s, args_uint(args, "id", 0), except) != 0)
+		if (call_slot(c, s, args_uint(args, "id", 0), except) != 0)
 			return -1;
 		memcpy(x, vec_peek(s->vec, *except), s->info.dim * sizeof(*x));
 		return 0;
@@ -98,7 +81,7 @@ take_query(struct call *c, json_t *args, const struct space *s, float *x, uint32
 }
 
 struct search {
-	const struct space *space;
+	struct space *space;
 	struct vec_query q;
 	float *x;
 	struct vec_hit *hits;
@@ -106,10 +89,13 @@ struct search {
 	struct meta_item *items;
 	size_t n;			/* hits */
 	unsigned fields;
+	const char *where;		/* NULL: no filter */
+	struct filter *filter;
+	struct match match;		/* what it lets through */
 };
 
 static int
-search_init(struct search *f, const struct space *s, json_t *args)
+search_init(struct search *f, struct space *s, json_t *args)
 {
 	const char *metric = args_string(args, "metric");
 	struct vec_stats st;
@@ -123,6 +109,7 @@ search_init(struct search *f, const struct space *s, json_t *args)
 	if (f->q.ef > st.live)
 		f->q.ef = st.live;
 	f->q.exact = args_bool(args, "exact");
+	f->where = args_string(args, "where");
 	f->q.metric = metric != NULL ? vec_metric_parse(metric) : -1;
 	f->x = calloc(s->info.dim, sizeof(*f->x));
 	f->hits = calloc(f->q.k, sizeof(*f->hits));
@@ -143,13 +130,54 @@ static void
 search_fini(struct search *f)
 {
 	forget_items(f);
+	match_fini(&f->match);
+	filter_free(f->filter);
 	free(f->x);
 	free(f->hits);
 	free(f->slots);
 	free(f->items);
 }
 
-/* Search and read the rows.  1: a row was gone, search again.  0; -1 with the call failed. */
+/* Which slots may be found.  0, or -1 with the call failed. */
+static int
+take_matches(struct call *c, struct search *f)
+{
+	struct err err;
+	int rc = 0;
+
+	if (f->filter == NULL)
+		return 0;
+	if (f->match.only == NULL)
+		rc = match_all(c->d, f->space, f->where, f->filter, &f->match, &err);
+	if (rc == 0)
+		rc = match_more(&f->match, &err);
+	if (rc != 0) {
+		call_fail_meta(c, rc, &err);
+		return -1;
+	}
+	f->q.only = f->match.only;
+	f->q.nonly = f->match.nonly;
+	return 0;
+}
+
+/* Has something come meanwhile that passes?  1: yes, search again.  0; -1 with the call failed. */
+static int
+check_matches(struct call *c, struct search *f)
+{
+	if (f->filter == NULL)
+		return 0;
+	if (take_matches(c, f) != 0)
+		return -1;
+	if (f->match.added > 0)
+		return 1;
+	match_keep(&f->match);
+	return 0;
+}
+
+/*
+ * Search and read the rows.  1: a row was gone or has come, search again.  0; -1 with the call
+ * failed.
+ */
 static int
 search_once(struct call *c, struct search *f)
 {
@@ -159,6 +187,8 @@ search_once(struct call *c, struct search *f)
 	int rc;
 
 	forget_items(f);
+	if (take_matches(c, f) != 0)
+		return -1;
 	rc = vec_search(f->space->vec, f->x, f->space->info.dim, &f->q, f->hits, &n, &ve);
 	if (rc != 0) {
 		call_fail_vec(c, rc, ve.message);
@@ -176,7 +206,7 @@ search_once(struct call *c, struct search *f)
 	for (size_t i = 0; i < n; i++)
 		if (f->items[i].id == META_NO_ID)
 			rc = 1;
-	return rc;
+	return rc != 0 ? rc : check_matches(c, f);
 }
 
 struct ranked {
@@ -244,8 +274,9 @@ op_similarity(struct call *c, json_t *args)
 		call_fail(c, WIRE_BAD_REQUEST, "one of id, text and vector is needed");
 		return CALL_DONE;
 	}
-	if (take_fields(c, args, &f.fields) != 0 || call_space(c, args, &s) != 0)
-		return CALL_DONE;
+	if (take_fields(c, args, &f.fields) != 0 || call_filter(c, args, &f.filter) != 0 ||
+	    call_space(c, args, &s) != 0)
+		goto out;
 	if (search_init(&f, s, args) != 0) {
 		call_fail(c, WIRE_INTERNAL, "no memory for the search");
 		goto out;
@@ -274,8 +305,8 @@ op_distance(struct call *c, json_t *args)
 		metric = c->user.metric;
 	if (call_space(c, args, &s) != 0)
 		return CALL_DONE;
-	if (find_slot(c, s, args_uint(args, "id1", 0), &a) == 0 &&
-	    find_slot(c, s, args_uint(args, "id2", 0), &b) == 0) {
+	if (call_slot(c, s, args_uint(args, "id1", 0), &a) == 0 &&
+	    call_slot(c, s, args_uint(args, "id2", 0), &b) == 0) {
 		distance = vec_distance((enum vec_metric)vec_metric_parse(metric), vec_peek(s->vec, a),
 		    vec_peek(s->vec, b), s->info.dim);
 		call_reply(c, json_pack("{s:f, s:s}", "distance", (double)distance, "metric", metric));
@@ -311,7 +342,7 @@ op_embed(struct call *c, json_t *args)
 	float *out = NULL;
 	struct err err;
 
-	if (call_space(c, args, &s) != 0)
+	if (call_space(c, args, &s) != 0 || call_bound(c, s, n) != 0)
 		goto out;
 	out = calloc(n * s->info.dim, sizeof(*out));
 	if (texts == NULL || out == NULL) {

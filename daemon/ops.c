@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "ops.h"
+#include "snapshot.h"
 #include "vec.h"
 
 #define OPTIONAL false, 0, 0
 #define REQUIRED true, 0, 0
 #define COLLECTION { "collection", ARG_NAME, OPTIONAL }
 #define REQUEST { "request_id", ARG_STRING, false, 1, META_REQUEST_MAX }
+#define WHERE { "where", ARG_STRING, false, 1, FILTER_MAX }
 #define ARGS(...) (const struct arg_spec[]){ __VA_ARGS__ { NULL, ARG_ID, OPTIONAL } }
 
 const struct op ops[] = {
@@ -45,23 +47,25 @@ const struct op ops[] = {
 	{ "get", ARGS({ "ids", ARG_IDS, REQUIRED }, { "with_vector", ARG_BOOL, OPTIONAL },
 	    { "base64", ARG_BOOL, OPTIONAL }, COLLECTION,), false, op_get },
 	{ "list", ARGS({ "after", ARG_ID, OPTIONAL },
-	    { "limit", ARG_COUNT, false, 1, WIRE_BATCH_MAX }, COLLECTION,), false, op_list },
+	    { "limit", ARG_COUNT, false, 1, WIRE_BATCH_MAX }, WHERE, COLLECTION,), false, op_list },
 	{ "update", ARGS({ "id", ARG_ID, REQUIRED }, { "text", ARG_TEXT, OPTIONAL },
 	    { "vector", ARG_VECTOR, OPTIONAL }, { "meta", ARG_META_OR_NULL, OPTIONAL },
 	    COLLECTION, REQUEST,), false, op_update },
 	{ "delete", ARGS({ "id", ARG_ID, OPTIONAL }, { "ids", ARG_IDS, OPTIONAL },
-	    { "keys", ARG_KEYS, OPTIONAL }, COLLECTION, REQUEST,), false, op_delete },
+	    { "keys", ARG_KEYS, OPTIONAL }, WHERE, COLLECTION, REQUEST,), false, op_delete },
 	{ "similarity", ARGS({ "id", ARG_ID, OPTIONAL }, { "text", ARG_TEXT, OPTIONAL },
 	    { "vector", ARG_VECTOR, OPTIONAL }, { "k", ARG_COUNT, false, 1, VEC_K_MAX },
 	    { "ef", ARG_COUNT, false, 1, VEC_EF_MAX }, { "exact", ARG_BOOL, OPTIONAL },
-	    { "metric", ARG_METRIC, OPTIONAL }, { "fields", ARG_KEYS, OPTIONAL }, COLLECTION,),
+	    { "metric", ARG_METRIC, OPTIONAL }, { "fields", ARG_KEYS, OPTIONAL }, WHERE,
+	    COLLECTION,),
 	    false, op_similarity },
 	{ "distance", ARGS({ "id1", ARG_ID, REQUIRED }, { "id2", ARG_ID, REQUIRED },
 	    { "metric", ARG_METRIC, OPTIONAL }, COLLECTION,), false, op_distance },
 	{ "embed", ARGS({ "texts", ARG_TEXTS, REQUIRED }, COLLECTION,), false, op_embed },
-	{ "count", ARGS(COLLECTION,), false, op_count },
+	{ "count", ARGS(WHERE, COLLECTION,), false, op_count },
 	{ "stats", ARGS(COLLECTION,), false, op_stats },
 	{ "verify", ARGS(COLLECTION,), false, op_verify },
+	{ "snapshot", ARGS({ "path", ARG_STRING, true, 1, SNAPSHOT_PATH_MAX },), true, op_snapshot },
 	{ NULL, NULL, false, NULL },
 };
 

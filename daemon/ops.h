@@ -54,6 +54,7 @@ int op_ping(struct call *c, json_t *args);		/* op_admin.c */
 int op_metrics(struct call *c, json_t *args);
 int op_stats(struct call *c, json_t *args);
 int op_verify(struct call *c, json_t *args);
+int op_snapshot(struct call *c, json_t *args);
 int op_register(struct call *c, json_t *args);		/* op_account.c */
 int op_login(struct call *c, json_t *args);
 int op_logout(struct call *c, json_t *args);

@@ -207,27 +207,30 @@ say_ready(int fd)
 int
 server_run(struct daemon *d, const struct server_options *o, struct err *err)
 {
-	struct server s = { .d = d };
+	struct server *s = calloc(1, sizeof(*s));
 	bool passed = false;
-	int fd, rc;
+	int fd, rc = -1;
 
-	if ((fd = listen_open(o->path, o->group, &passed, err)) < 0)
-		return -1;
-	if (uv_mutex_init(&s.lock) != 0 || uv_loop_init(&s.loop) != 0) {
-		close(fd);
-		return err_set(err, -1, "no memory for the loop");
+	if (s == NULL || uv_mutex_init(&s->lock) != 0 || uv_loop_init(&s->loop) != 0) {
+		err_set(err, -1, "no memory for the loop");
+		goto out;	/* the process ends now; what is half made goes with it */
 	}
-	d->server = &s;
-	s.path = passed ? NULL : o->path;
-	if ((rc = start(&s, fd)) != 0) {
-		/* the process ends now; what is half made goes with it */
-		return err_set(err, -1, "cannot serve: %s", uv_strerror(rc));
+	s->d = d;
+	d->server = s;
+	if ((fd = listen_open(o->path, o->group, &passed, err)) < 0)
+		goto out;
+	s->path = passed ? NULL : o->path;
+	if ((rc = start(s, fd)) != 0) {
+		rc = err_set(err, -1, "cannot serve: %s", uv_strerror(rc));
+		goto out;
 	}
 	log_info("serving on %s", passed ? "the socket of systemd" : o->path);
 	say_ready(o->ready_fd);
-	uv_run(&s.loop, UV_RUN_DEFAULT);
-	uv_loop_close(&s.loop);
-	uv_mutex_destroy(&s.lock);
+	uv_run(&s->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&s->loop);
+	uv_mutex_destroy(&s->lock);
+out:
 	d->server = NULL;
-	return 0;
+	free(s);
+	return rc;
 }

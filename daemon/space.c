@@ -76,33 +76,32 @@ remove_locked(struct spaces *ss, struct space *s)
 	uv_cond_broadcast(&ss->changed);
 }
 
-/* Open a collection that is not in the table; the lock is held, and let go meanwhile. */
-static int
-open_locked(struct spaces *ss, const struct meta_collection *c, struct space **out,
-    enum wire_code *code, struct err *err)
+/* Open a collection that is not in the table; the lock is held, and let go meanwhile.  NULL: see *rc. */
+static struct space *
+open_locked(struct spaces *ss, const struct meta_collection *c, int *rc, enum wire_code *code,
+    struct err *err)
 {
 	struct space *s = calloc(1, sizeof(*s));
-	int rc;
 
 	if (s == NULL) {
 		*code = WIRE_INTERNAL;
-		return err_set(err, -1, "no memory to open collection %s", c->name);
+		*rc = err_set(err, -1, "no memory to open collection %s", c->name);
+		return NULL;
 	}
 	s->info = *c;
 	s->state = SPACE_OPENING;
 	insert_locked(ss, s);
 	uv_mutex_unlock(&ss->lock);
-	rc = space_open(ss->d, s, code, err);
+	*rc = space_open(ss->d, s, code, err);
 	uv_mutex_lock(&ss->lock);
-	if (rc != 0) {
+	if (*rc != 0) {
 		remove_locked(ss, s);
 		free(s);
-		return rc;
+		return NULL;
 	}
 	s->state = SPACE_OPEN;
 	uv_cond_broadcast(&ss->changed);
-	*out = s;
-	return 0;
+	return s;
 }
 
 int
@@ -117,10 +116,10 @@ spaces_hold(struct spaces *ss, const struct meta_collection *c, struct space **o
 	while ((s = find_locked(ss, c->number)) != NULL && s->state != SPACE_OPEN)
 		uv_cond_wait(&ss->changed, &ss->lock);
 	if (s == NULL)
-		rc = open_locked(ss, c, &s, code, err);
-	if (rc == 0 && atomic_load(&s->dropped))
+		s = open_locked(ss, c, &rc, code, err);
+	if (s != NULL && atomic_load(&s->dropped)) {
 		rc = META_NONE;
-	if (rc == 0) {
+	} else if (s != NULL) {
 		s->holders++;
 		s->used = daemon_clock();
 		*out = s;

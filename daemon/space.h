@@ -18,6 +18,7 @@
 #include "meta.h"
 #include "vec.h"
 
+struct match_cache;
 struct spaces;
 
 struct space {
@@ -27,6 +28,8 @@ struct space {
 	uint64_t next_id;		/* the next id to give; the commit lane's alone */
 	uint32_t next_slot;		/* slots below it have been given; the same */
 	atomic_bool dropped;		/* the collection is gone; remove the folder at closing */
+	atomic_uint_fast64_t metas;	/* how often a meta has changed in place since opening */
+	struct match_cache *matches;
 	atomic_bool indexing;		/* an index thread is at it */
 	int64_t checkpointed;		/* daemon_clock of the last checkpoint; index threads */
 	int64_t checkpoint_cost;	/* seconds it took; index threads */
@@ -86,6 +89,12 @@ enum wire_code space_embed(struct daemon *d, const struct space *s,
 
 /* Does the local embedder, which knows spelling and no meaning, serve this collection? */
 bool space_is_lexical(const struct space *s);
+
+/* The slot of an item.  0, or -1 with the call failed. */
+int call_slot(struct call *c, const struct space *s, uint64_t id, uint32_t *slot);
+
+/* May an answer hold `n` vectors of the collection?  0, or -1 with the call failed. */
+int call_bound(struct call *c, const struct space *s, size_t n);
 
 /* Describe a collection as the protocol does; NULL: no memory. */
 json_t *collection_json(const struct meta_collection *c);

@@ -13,6 +13,7 @@
 
 #include "file.h"
 #include "log.h"
+#include "match_cache.h"
 #include "space_open.h"
 
 #define CHECK_SLOTS 1024	/* rows read at once while checking the tail */
@@ -171,9 +172,15 @@ space_open(struct daemon *d, struct space *s, enum wire_code *code, struct err *
 	s->next_id = s->info.next_id;
 	s->next_slot = s->info.next_slot;
 	s->checkpointed = daemon_clock();
-	if ((rc = open_embedder(s, code, err)) != 0 || (rc = open_vectors(d, s, code, err)) != 0) {
+	if ((s->matches = match_cache_new()) == NULL) {
+		*code = WIRE_INTERNAL;
+		rc = err_set(err, -1, "no memory to open collection %s", s->info.name);
+	}
+	if (rc != 0 || (rc = open_embedder(s, code, err)) != 0 ||
+	    (rc = open_vectors(d, s, code, err)) != 0) {
 		log_error("%s", err->text);
 		vec_close(s->vec);
+		match_cache_free(s->matches);
 		embedder_close(s->embedder);
 		return rc;
 	}
@@ -206,6 +213,7 @@ space_close(struct daemon *d, struct space *s)
 		log_warn("collection %llu: the graph is not saved and will be built anew: %s",
 		    (unsigned long long)s->info.number, ve.message);
 	vec_close(s->vec);
+	match_cache_free(s->matches);
 	embedder_close(s->embedder);
 	if (atomic_load(&s->dropped))
 		space_remove(d, s->info.number);

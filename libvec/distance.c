@@ -1,11 +1,12 @@
 /*
  * distance.c - distances in one portable order of operations.
  *
- * Eight partial sums in double, added in a fixed order, with no fused operation (-ffp-contract=off):
- * IEEE 754 then gives the same bits everywhere, whatever vectors the compiler uses for the lanes.
- * The kernels of metric.h choose candidates; these sums say how far the chosen ones are.  A float
- * product is exact in double, so a vector is at exactly 0 from itself: the three sums of the cosine
- * are then equal, and the square root of a square that neither over- nor underflows is exact.
+ * Eight partial sums in double, added in a fixed order, with no fused operation
+ * (-ffp-contract=off): IEEE 754 then gives the same bits everywhere, whatever vectors the compiler
+ * uses for the lanes.  The kernels of metric.h choose candidates; these sums say how far the chosen
+ * ones are.  A float product is exact in double, so a vector is at exactly 0 from itself: the three
+ * sums of the cosine are then equal, and the square root of a square that neither over- nor
+ * underflows is exact.
  */
 
 #include <float.h>

@@ -18,6 +18,6 @@ filter_count(const struct filter *f, uint32_t end)
 	for (uint32_t i = 0; i < words; i++)
 		n += (uint32_t)__builtin_popcountll(q->only[i]);
 	if (end % 64 != 0)
-		n += (uint32_t)__builtin_popcountll(q->only[words] & ((UINT64_C(1) << end % 64) - 1));
+		n += (uint32_t)__builtin_popcountll(q->only[words] << (64 - end % 64));
 	return n;
 }

@@ -9,7 +9,7 @@
 
 #include "vec.h"
 
-#define FORMAT_HEADER 36	/* bytes before slot 0 */
+#define FORMAT_HEADER VEC_HEADER_BYTES
 #define FORMAT_VERSION 1
 #define FORMAT_SLOTS_MAX 0x7fffffffu /* see pool.h: a slot is 31 bits in a search */
 

@@ -2,8 +2,8 @@
  * graph.c - the memory of a graph.
  *
  * Everything about a slot lies in its segment; tables of segments are sized for the largest
- * collection and come from the system untouched, so that an empty graph costs a few pages.  Lists on
- * the upper levels, which one node in M has, are handed out in units of one list from chunks.
+ * collection and come from the system untouched, so that an empty graph costs a few pages.  Lists
+ * on the upper levels, which one node in M has, are handed out in units of one list from chunks.
  */
 
 #include <stdlib.h>
@@ -106,8 +106,8 @@ graph_reserve(struct graph *g, uint32_t end, struct vec_error *err)
 		struct graph_segment *s = io_pages(segment_bytes(g));
 
 		if (!s) {
-			rc = error_set(err, VEC_ENOMEM, "no memory for the links of %u more vectors",
-			    GRAPH_SEGMENT);
+			rc = error_set(
+			    err, VEC_ENOMEM, "no memory for %u more slots", GRAPH_SEGMENT);
 			break;
 		}
 		atomic_store_explicit(&g->segments[g->nsegments], s, memory_order_release);

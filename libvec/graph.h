@@ -2,10 +2,10 @@
  * graph.h - a hierarchical navigable small world graph over the rows of a store.
  *
  * After Y. Malkov and D. Yashunin, "Efficient and robust approximate nearest neighbor search using
- * hierarchical navigable small world graphs", 2018: the comments name its algorithms.  Each level is
- * a graph of links between near nodes; a node is on the levels 0 to L, where L is drawn so that each
- * level has 1/M of the nodes below.  A search goes greedily down from the entry point, on the highest
- * level, and looks around on level 0.
+ * hierarchical navigable small world graphs", 2018: the comments name its algorithms.  Each level
+ * is a graph of links between near nodes; a node is on the levels 0 to L, where L is drawn so that
+ * each level has 1/M of the nodes below.  A search goes greedily down from the entry point, on the
+ * highest level, and looks around on level 0.
  *
  * Links are reciprocal: when a links to b, b links to a.  The paper lets a full list forget a link
  * one way only.  Reciprocal, the nodes that link to a deleted one are found in its own lists, so
@@ -18,9 +18,9 @@
  * is freed before graph_free: segments are added and never moved, a slot is never used for another
  * vector, an unlinked node keeps its lists for whoever stands on it.  Lists are rewritten in place,
  * one atomic number at a time; a reader may see an entry twice or miss one, no worse.  Writers hold
- * `change`: shared for an insertion, alone for deletion, check, save.  Beside each other, insertions
- * lock the list they change (`stripes`), one at a time, so there is no order among these.
- * Lock order: change, entry_lock, a stripe; upper_lock is taken with nothing after it.
+ * `change`: shared for an insertion, alone for deletion, check, save.  Beside each other,
+ * insertions lock the list they change (`stripes`), one at a time, so there is no order among
+ * these.  Lock order: change, entry_lock, a stripe; upper_lock is taken with nothing after it.
  */
 
 #ifndef LIBVEC_GRAPH_H
@@ -148,7 +148,8 @@ graph_list(const struct graph *g, uint32_t slot, uint32_t level)
 
 	if (level == 0)
 		return s->links + (size_t)(slot % GRAPH_SEGMENT) * 2 * g->M;
-	unit = atomic_load_explicit(&s->upper[slot % GRAPH_SEGMENT], memory_order_acquire) + level - 1;
+	unit = atomic_load_explicit(&s->upper[slot % GRAPH_SEGMENT], memory_order_acquire);
+	unit += level - 1;
 	return atomic_load_explicit(&g->chunks[unit / GRAPH_UNITS], memory_order_acquire) +
 	    (size_t)(unit % GRAPH_UNITS) * g->M;
 }

@@ -13,8 +13,8 @@
 static int
 broken(struct vec_error *err, uint32_t slot, uint32_t level, const char *what, uint32_t other)
 {
-	return error_set(err, VEC_ECORRUPT, "graph: slot %" PRIu32 " on level %" PRIu32 " %s %" PRIu32,
-	    slot, level, what, other);
+	return error_set(err, VEC_ECORRUPT,
+	    "graph: slot %" PRIu32 " on level %" PRIu32 " %s %" PRIu32, slot, level, what, other);
 }
 
 /* One link of a list; those before it are right. */
@@ -177,8 +177,8 @@ graph_check(struct graph *g, uint32_t end, struct vec_check_report *r, struct ve
 	}
 	if (r->nodes != g->nodes || copies != marked)
 		return error_set(err, VEC_ECORRUPT,
-		    "graph: %" PRIu64 " nodes counted as %" PRIu32 ", %" PRIu64 " copies as %" PRIu32,
-		    r->nodes, g->nodes, copies, marked);
+		    "graph: %" PRIu64 " nodes counted as %" PRIu32 ", %" PRIu64
+		    " copies as %" PRIu32, r->nodes, g->nodes, copies, marked);
 	if ((rc = check_entry(g, g->nodes, highest, err)) != 0)
 		return rc;
 	return count_unreachable(g, end, r, err);

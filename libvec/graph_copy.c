@@ -60,14 +60,15 @@ void
 graph_copy_find(const struct pool *from, uint64_t key, const struct filter *f, uint32_t end,
     struct pool *found)
 {
+	const struct graph *g = f->graph;
 	uint32_t slot = pool_slot(from, key), link;
 
 	/* All of them, where they count at all: of equal distances the lower slots are wanted. */
-	while ((link = atomic_load_explicit(graph_copy(f->graph, slot), memory_order_acquire)) != 0) {
+	while ((link = atomic_load_explicit(graph_copy(g, slot), memory_order_acquire)) != 0) {
 		slot = link - 1;
 		if (key >> 32 > pool_bound(found) >> 32)
 			return;
-		if (slot < end && graph_flags_get(f->graph, slot) & GRAPH_COPY &&
+		if (slot < end && graph_flags_get(g, slot) & GRAPH_COPY &&
 		    filter_admits(f, slot))
 			pool_put(found, pool_key(found, pool_distance(key), slot));
 	}

@@ -3,13 +3,14 @@
  *
  * On each level the node's neighbours forget it and are linked among themselves instead.  Pairs of
  * them are looked at from the nearest to the farthest; a pair is linked unless one of the two has a
- * neighbour in this circle that is nearer to the other than it is itself (the rule of algorithm 4).
- * By induction over the pairs the circle is then connected without the node: a pair that is not
- * linked has a third on the way, and the two pairs it makes are shorter.  Full lists are what breaks
- * the induction; where parts of the circle are left, they are joined by force, thinning a list.
+ * neighbour in this circle that is nearer to the other than it is itself (the rule of algorithm
+ * 4).  By induction over the pairs the circle is then connected without the node: a pair that is
+ * not linked has a third on the way, and the two pairs it makes are shorter.  Full lists are what
+ * breaks the induction; where parts of the circle are left, they are joined by force, thinning a
+ * list.
  *
- * The unlinked node keeps its own lists: a search that stands on it walks on.  Copies of it go to a new
- * node first (graph_copy.h).
+ * The unlinked node keeps its own lists: a search that stands on it walks on.  Copies of it go to a
+ * new node first (graph_copy.h).
  */
 
 #include <stdlib.h>

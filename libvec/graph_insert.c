@@ -1,9 +1,9 @@
 /*
  * graph_insert.c - algorithm 1.
  *
- * A node is made in two steps.  First, while nobody can reach it, its own lists are found and written
- * on all its levels from the top down.  Then its neighbours are told, from level 0 up: whoever meets
- * the node on some level finds it complete on all levels below.
+ * A node is made in two steps.  First, while nobody can reach it, its own lists are found and
+ * written on all its levels from the top down.  Then its neighbours are told, from level 0 up:
+ * whoever meets the node on some level finds it complete on all levels below.
  */
 
 #include "distance.h"

@@ -1,14 +1,14 @@
 /*
  * graph_link.c - links come in pairs.
  *
- * A newcomer chooses up to M neighbours, on level 0 up to 1.75 M: since full lists drop links on both
- * sides, choosing M as the paper does left 20 links of 32 on 20,000 random vectors, and recall 0.03
- * under hnswlib's at ef 20; choosing 2M costs a third more building for 0.01 of recall.
+ * A newcomer chooses up to M neighbours, on level 0 up to 1.75 M: since full lists drop links on
+ * both sides, choosing M as the paper does left 20 links of 32 on 20,000 random vectors, and recall
+ * 0.03 under hnswlib's at ef 20; choosing 2M costs a quarter more building than 1.5 M.
  *
  * A list has room for 2M links on level 0 and M above.  When a newcomer finds it full, algorithm 4
- * chooses among all of them which to keep, and the list is thinned to seven eighths, so that the next
- * few newcomers find room: thinning costs some hundred distances.  Whoever is dropped loses its
- * link to this node as well, since links are reciprocal.  A node that has few links left is not
+ * chooses among all of them which to keep, and the list is thinned to seven eighths, so that the
+ * next few newcomers find room: thinning costs some hundred distances.  Whoever is dropped loses
+ * its link to this node as well, since links are reciprocal.  A node that has few links left is not
  * dropped while another one with more can be: that is how a node at the edge stays in the graph.
  *
  * Two lists never change at once.  Beside other insertions a pair may be one-sided for a moment;
@@ -194,9 +194,9 @@ graph_join(const struct view *v, struct scratch *s, uint32_t slot, uint32_t leve
 
 /*
  * The other half of each pair.  From the first graph_connect on others may find `slot` and thin its
- * list: one they dropped before it had its half could not be told to forget it.  So look again after
- * each: either the link is still there, and whoever drops it later finds both halves; or it is not,
- * and both go.
+ * list: one they dropped before it had its half could not be told to forget it.  So look again
+ * after each: either the link is still there, and whoever drops it later finds both halves; or it
+ * is not, and both go.
  */
 void
 graph_join_back(const struct view *v, struct scratch *s, uint32_t slot, uint32_t level)

@@ -9,9 +9,9 @@
 
 /*
  * Algorithm 4: of the candidates in `from`, by their distance from one base, choose at most `m`
- * such that none is nearer to a chosen one than to the base; then fill up to `fill` with the nearest
- * of the others.  out->ids gets the chosen ones, out->distances theirs from the base; `left`, when
- * not NULL, gets the rest.
+ * such that none is nearer to a chosen one than to the base; then fill up to `fill` with the
+ * nearest of the others.  out->ids gets the chosen ones, out->distances theirs from the base;
+ * `left`, when not NULL, gets the rest.
  */
 void graph_select(const struct view *v, const struct pool *from, size_t m, size_t fill,
     struct selection *out, struct selection *left);
@@ -23,8 +23,8 @@ bool graph_list_has(const graph_link *list, uint32_t max, uint32_t slot);
 void graph_list_write(graph_link *list, uint32_t max, const struct selection *sel);
 
 /*
- * Make `node` link to `other`, which links to it already.  A list that is full is thinned; nodes that
- * it drops, `other` perhaps among them, are made to drop it too.  [change, shared]
+ * Make `node` link to `other`, which links to it already.  A list that is full is thinned; nodes
+ * that it drops, `other` perhaps among them, are made to drop it too.  [change, shared]
  */
 void graph_connect(const struct view *v, struct scratch *s, uint32_t node, uint32_t other,
     uint32_t level);
@@ -33,8 +33,9 @@ void graph_connect(const struct view *v, struct scratch *s, uint32_t node, uint3
 void graph_detach(const struct graph *g, uint32_t node, uint32_t other, uint32_t level);
 
 /*
- * Give `slot` links on `level`: search from `at`, choose, and write its own list.  Nobody links to it
- * before graph_join_back.  `at` moves to the nearest node found.  `s` was taken for ef_construction.
+ * Give `slot` links on `level`: search from `at`, choose, and write its own list.  Nobody links to
+ * it before graph_join_back.  `at` moves to the nearest node found.  `s` was taken for
+ * ef_construction.
  */
 void graph_join(const struct view *v, struct scratch *s, uint32_t slot, uint32_t level,
     struct graph_place *at);

@@ -45,16 +45,16 @@ void graph_descend(const struct view *v, struct scratch *s, const float *q, floa
     uint32_t from, uint32_t to, struct graph_place *at);
 
 /*
- * Algorithm 2: fill s->pool, which is empty and made for ef keys, with the nearest nodes of a level,
- * beginning at `at`.
+ * Algorithm 2: fill s->pool, which is empty and made for ef keys, with the nearest nodes of a
+ * level, beginning at `at`.
  */
 void graph_search_level(const struct view *v, struct scratch *s, const float *q, float inverse,
     uint32_t level, const struct graph_place *at);
 
 /*
  * Algorithm 2 on level 0 with a filter: all nodes are walked over, those that pass `f` enter
- * s->found, which is empty and made for ef keys.  At most `bound` distances are computed, which needs
- * scratch_heap.  False when the walk was cut short by that.
+ * s->found, which is empty and made for ef keys.  At most `bound` distances are computed, which
+ * needs scratch_heap.  False when the walk was cut short by that.
  */
 bool graph_search_filtered(const struct view *v, struct scratch *s, const float *q,
     const struct graph_place *at, const struct filter *f, size_t bound);

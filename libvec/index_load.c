@@ -6,10 +6,10 @@
  * from seed and slot), that links go to other nodes of that level, that none comes twice, that they
  * are reciprocal, that the entry point is on the highest level.
  *
- * That each link has its counterpart is checked by a sum: every pair of slots and level has a number,
- * added when the smaller slot names the larger and subtracted the other way.  It costs one pass where
- * looking up each counterpart would be a cache miss a link.  A made-up file could pass with links of
- * one way; that would leave a deleted node linked, and nothing worse.
+ * That each link has its counterpart is checked by a sum: every pair of slots and level has a
+ * number, added when the smaller slot names the larger and subtracted the other way.  It costs one
+ * pass where looking up each counterpart would be a cache miss a link.  A made-up file could pass
+ * with links of one way; that would leave a deleted node linked, and nothing worse.
  */
 
 #include <errno.h>

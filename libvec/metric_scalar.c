@@ -1,6 +1,6 @@
 /*
- * metric_scalar.c - the sums in plain C: the reference for the other sets, and what machines without
- * them run.  Eight partial sums let a compiler use whatever vectors the baseline has.
+ * metric_scalar.c - the sums in plain C: the reference for the other sets, and what machines
+ * without them run.  Eight partial sums let a compiler use whatever vectors the baseline has.
  */
 
 #include <math.h>

@@ -36,8 +36,8 @@ pool_order(float d)
 }
 
 /*
- * Slots are xored with the pool's mask.  With 0, equal distances come by slot; with a random mask of
- * POOL_SLOT_BITS in a random order.
+ * Slots are xored with the pool's mask.  With 0, equal distances come by slot; with a random mask
+ * of POOL_SLOT_BITS in a random order.
  */
 static inline uint64_t
 pool_key(const struct pool *p, float d, uint32_t slot)

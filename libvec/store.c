@@ -52,7 +52,7 @@ lock_file(int fd, struct vec_error *err)
 	if (io.flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
 	if (errno == EWOULDBLOCK)
-		return error_set(err, VEC_EBUSY, "vectors.bin is in use: someone else holds its lock");
+		return error_set(err, VEC_EBUSY, "vectors.bin is in use: it is locked");
 	return error_sys(err, 0, errno, "cannot lock vectors.bin");
 }
 
@@ -115,15 +115,16 @@ read_header(struct store *s, struct format *f, struct vec_error *err)
 	if (!S_ISREG(st.st_mode))
 		return error_set(err, VEC_ECORRUPT, "vectors.bin is not a regular file");
 	if (st.st_size < FORMAT_HEADER)
-		return error_set(err, VEC_ECORRUPT, "vectors.bin has %jd bytes, its header needs %d",
-		    (intmax_t)st.st_size, FORMAT_HEADER);
+		return error_set(err, VEC_ECORRUPT,
+		    "vectors.bin has %jd bytes, its header needs %d", (intmax_t)st.st_size,
+		    FORMAT_HEADER);
 	if ((no = io_read(s->fd, bytes, sizeof(bytes), 0)) != 0)
 		return error_sys(err, 0, no, "cannot read the header of vectors.bin");
 	if ((rc = format_get(bytes, (uint64_t)st.st_size, f, err)) != 0)
 		return rc;
 	if (f->dim != s->dim)
-		return error_set(err, VEC_EDIM, "vectors.bin has %" PRIu64 " components a vector, not %zu",
-		    f->dim, s->dim);
+		return error_set(err, VEC_EDIM,
+		    "vectors.bin has %" PRIu64 " components a vector, not %zu", f->dim, s->dim);
 	return 0;
 }
 
@@ -132,7 +133,7 @@ store_open(int dir, size_t dim, bool create, uint64_t reserve, struct store **ou
     struct vec_error *err)
 {
 	struct store *s = io.calloc(1, sizeof(*s));
-	struct format f;
+	struct format f = { 0 };
 	int rc;
 
 	*out = NULL;
@@ -185,8 +186,8 @@ append_locked(struct store *s, const float *x, size_t n, uint32_t *first, struct
 	if (s->read_only)
 		return refuse(err);
 	if (n > FORMAT_SLOTS_MAX - at)
-		return error_set(err, VEC_EFULL, "%" PRIu32 " slots are taken, %zu more are over the limit",
-		    at, n);
+		return error_set(err, VEC_EFULL,
+		    "%" PRIu32 " slots are taken, %zu more are over the limit", at, n);
 	if ((rc = store_grow_locked(s, at + (uint32_t)n, err)) != 0)
 		return rc;
 	if ((no = io_write(s->fd, x, n * s->stride, FORMAT_HEADER + (uint64_t)at * s->stride)) != 0)

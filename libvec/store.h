@@ -32,8 +32,8 @@ struct store {
 	pthread_mutex_t sync;	/* one fdatasync at a time; taken before `lock` */
 
 	/*
-	 * Written under `lock`, each released after what it promises: a reader that takes `capacity`
-	 * and then `rows` has a map of at least so many records.
+	 * Written under `lock`, each released after what it promises: a reader that takes
+	 * `capacity` and then `rows` has a map of at least so many records.
 	 */
 	_Atomic(const unsigned char *) rows; /* record 0 in the newest map */
 	_Atomic uint32_t capacity;

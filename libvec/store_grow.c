@@ -1,9 +1,9 @@
 /*
  * store_grow.c - room for more records, in the file and in the address space.
  *
- * The file grows by zero-filled chunks: blocks that exist make a full disk an error of this call and
- * not of a later write.  The longer file is synced before the header speaks of it, for a header that
- * claims more than the file has is how damage is recognised.
+ * The file grows by zero-filled chunks: blocks that exist make a full disk an error of this call
+ * and not of a later write.  The longer file is synced before the header speaks of it, for a header
+ * that claims more than the file has is how damage is recognised.
  *
  * Readers use a map without any lock.  Address space is reserved well ahead, and the file mapped
  * over it piece by piece, so a record seldom moves.  When a reservation is outgrown a larger one
@@ -137,7 +137,8 @@ store_map_locked(struct store *s, uint64_t bytes, struct vec_error *err)
 		} else {
 			m->reserved = m->mapped;
 		}
-		return error_sys(err, 0, ENOMEM, "cannot map %" PRIu64 " bytes of vectors.bin", bytes);
+		return error_sys(
+		    err, 0, ENOMEM, "cannot map %" PRIu64 " bytes of vectors.bin", bytes);
 	}
 	atomic_store_explicit(&s->rows, m->base + FORMAT_HEADER, memory_order_release);
 	return 0;

@@ -171,12 +171,12 @@ vec_publish(struct vec *v, uint32_t end, struct vec_error *err)
 int
 vec_add(struct vec *v, const float *x, size_t dim, uint32_t *slot, struct vec_error *err)
 {
-	uint32_t at;
+	uint32_t at = 0;
 	int rc;
 
 	if (dim != v->store->dim)
-		return error_set(err, VEC_EDIM, "vector has %zu components, collection has %zu", dim,
-		    v->store->dim);
+		return error_set(err, VEC_EDIM,
+		    "vector has %zu components, collection has %zu", dim, v->store->dim);
 	if ((rc = vec_append(v, x, 1, &at, err)) != 0 || (rc = vec_sync(v, err)) != 0)
 		return rc;
 	if (slot)
@@ -217,6 +217,7 @@ vec_stats(struct vec *v, struct vec_stats *s)
 
 	*s = (struct vec_stats){ .dim = (uint32_t)v->store->dim, .metric = g->metric, .M = g->M,
 		.ef_construction = g->ef_construction, .published = v->store->published,
+		.covered = v->tail_start,
 		.unlinking = graph_unlinking(g), .capacity = v->store->capacity,
 		.graph_bytes = graph_bytes(v->graph), .read_only = v->store->read_only,
 		.unsaved = g->changes != v->saved };

@@ -6,13 +6,13 @@
  * derived: missing, stale or damaged it is rebuilt, never an error.
  *
  * A vector goes through three steps, so that a caller with a database of its own can put its commit
- * between the last two: vec_append writes it, vec_sync makes it durable, vec_publish makes it count.
- * Published, it is found at once: what the graph does not reach yet, the *tail*, is scanned exactly.
- * vec_index moves the tail into the graph; call it from as many threads of your own as you like, or
- * never.  libvec starts no thread, prints nothing and reads no environment.
+ * between the last two: vec_append writes it, vec_sync makes it durable, vec_publish makes it
+ * count.  Published, it is found at once: what the graph does not reach yet, the *tail*, is scanned
+ * exactly.  vec_index moves the tail into the graph; call it from as many threads of your own as
+ * you like, or never.  libvec starts no thread, prints nothing and reads no environment.
  *
- * Slots are never given twice.  libvec keeps no record of deletions: who deletes remembers, and says
- * at vec_open which slots are live.
+ * Slots are never given twice.  libvec keeps no record of deletions: who deletes remembers, and
+ * says at vec_open which slots are live.
  *
  * Every function that can fail returns 0, a positive answer named in its comment, or a negative
  * VEC_E* code, and fills `err` (which may be NULL) with a sentence.  Unless its comment says
@@ -37,7 +37,7 @@ extern "C" {
 
 enum {
 	VEC_EDIM = -1,		/* the vector has another number of components */
-	VEC_EVALUE = -2,	/* an argument or a component that cannot be: NaN, infinity, zero vector */
+	VEC_EVALUE = -2,	/* an argument or component that cannot be: NaN, infinity, zeros */
 	VEC_EFULL = -3,		/* no further slot: the format's limit */
 	VEC_EIO = -4,		/* the system refused; the sentence has its words */
 	VEC_ENOSPC = -5,	/* the disk or quota is full; nothing changed */
@@ -91,8 +91,8 @@ struct vec_options {
 	uint32_t M;		/* links of a node above level 0, twice that on it; 0: default */
 	uint32_t ef_construction; /* candidates kept while building; 0: default */
 	uint64_t seed;		/* of the levels; equal seed, one thread: equal graph */
-	uint64_t identity;	/* with generation, ties hnsw.index to vectors.bin: any numbers that */
-	uint64_t generation;	/* another collection, or this one rewritten, would not have */
+	uint64_t identity;	/* with generation, ties hnsw.index to vectors.bin: any numbers */
+	uint64_t generation;	/* that another collection, or this one rewritten, has not */
 	const uint64_t *live;	/* bit s: slot s is live; NULL: all published are.  Copied */
 	uint32_t nlive;		/* slots that `live` covers.  Published ones past it are live */
 	bool create;		/* make the folder's files when there are none */
@@ -108,7 +108,7 @@ struct vec_options {
  */
 int vec_open(const char *dir, const struct vec_options *o, struct vec **out, struct vec_error *err);
 
-/* Close and free; no other call may be under way.  Writes nothing: see vec_checkpoint.  NULL is fine. */
+/* Close and free; no other call may be under way.  Writes nothing (vec_checkpoint).  Takes NULL. */
 void vec_close(struct vec *v);
 
 /*
@@ -121,8 +121,9 @@ void vec_close(struct vec *v);
 int vec_append(struct vec *v, const float *x, size_t n, uint32_t *first, struct vec_error *err);
 
 /*
- * Make all that vec_append wrote durable, by fdatasync.  When that fails the system may have dropped
- * the data for good, so it is never tried again: `v` goes read-only.  0, VEC_EIO or VEC_EREADONLY.
+ * Make all that vec_append wrote durable, by fdatasync.  When that fails the system may have
+ * dropped the data for good, so it is never tried again: `v` goes read-only.  0, VEC_EIO or
+ * VEC_EREADONLY.
  */
 int vec_sync(struct vec *v, struct vec_error *err);
 
@@ -134,7 +135,7 @@ int vec_sync(struct vec *v, struct vec_error *err);
  */
 int vec_publish(struct vec *v, uint32_t end, struct vec_error *err);
 
-/* vec_append of one vector, vec_sync and vec_publish.  Slot in *slot (may be NULL).  Errors: theirs. */
+/* vec_append of one vector, vec_sync, vec_publish.  Slot in *slot (may be NULL).  Their errors. */
 int vec_add(struct vec *v, const float *x, size_t dim, uint32_t *slot, struct vec_error *err);
 
 /*
@@ -145,8 +146,8 @@ int vec_add(struct vec *v, const float *x, size_t dim, uint32_t *slot, struct ve
 int vec_delete(struct vec *v, uint32_t slot, struct vec_error *err);
 
 /*
- * Borrow the vector in `slot`: `dim` floats in the map of the file, good until vec_close.  NULL when
- * the slot was never appended.  Dead slots still have theirs.
+ * Borrow the vector in `slot`: `dim` floats in the map of the file, good until vec_close.  NULL
+ * when the slot was never appended.  Dead slots still have theirs.
  */
 const float *vec_peek(const struct vec *v, uint32_t slot);
 
@@ -160,9 +161,11 @@ struct vec_hit {
 
 struct vec_query {
 	size_t k;		/* hits wanted, at least 1; more than VEC_K_MAX are never given */
-	size_t ef;		/* candidates kept, at least k; 0: VEC_EF_DEFAULT */
+	size_t ef;		/* candidates kept, at least k; 0: VEC_EF_DEFAULT.  Where slots are
+				 * deleted it is widened by their share, at most doubled, so that
+				 * recall at an ef does not fall as vectors come and go */
 	bool exact;		/* scan every live vector instead of using the graph */
-	int metric;		/* an enum vec_metric, or -1: the graph's; another one means exact */
+	int metric;		/* enum vec_metric, or -1: the graph's; another one means exact */
 	uint32_t except;	/* a slot to leave out, or VEC_SLOT_NONE */
 	const uint64_t *only;	/* bit s: slot s may be a hit; NULL: all.  Dead slots never are */
 	uint32_t nonly;		/* slots that `only` covers; those past it are out */
@@ -176,8 +179,8 @@ struct vec_query {
 /*
  * The nearest live vectors to `x` (`dim` finite components; not all zero under cosine).  `hits` has
  * room for q->k; *n of them are filled, nearest first, equal distances by slot.  With a filter, *n
- * is never below min(k, matches): where the graph gives fewer, an exact scan follows.  Distances are
- * computed from the float32 vectors in one fixed order of operations and are the same on every
+ * is never below min(k, matches): where the graph gives fewer, an exact scan follows.  Distances
+ * are computed from the float32 vectors in one fixed order of operations and are the same on every
  * machine.  Returns 0, VEC_EDIM, VEC_EVALUE or VEC_ENOMEM.
  */
 int vec_search(struct vec *v, const float *x, size_t dim, const struct vec_query *q,
@@ -212,9 +215,9 @@ struct vec_stats {
 	uint32_t M, ef_construction;
 	uint32_t published;	/* slots published */
 	uint32_t live;		/* of those, not deleted */
-	uint32_t indexed;	/* nodes in the graph, live */
+	uint32_t indexed;	/* in the graph and live: nodes, and copies of nodes */
 	uint32_t tail;		/* live slots the graph does not hold yet */
-	uint32_t covered;	/* slots below it are in the graph or deleted; the tail lies above */
+	uint32_t covered;	/* slots below are in the graph or deleted; the tail lies above */
 	uint32_t unlinking;	/* deleted nodes not unlinked yet */
 	uint32_t max_level;
 	uint32_t capacity;	/* slots that vectors.bin has room for */
@@ -223,7 +226,7 @@ struct vec_stats {
 	bool read_only;
 	bool unsaved;		/* the graph changed since hnsw.index was written or loaded */
 	char isa[16];		/* instruction set in use: "scalar", "avx2", "avx512", "neon" */
-	char index_note[128];	/* why hnsw.index was not used at open; empty: it was, or none was there */
+	char index_note[128];	/* why hnsw.index was not used at open; empty: it was, or is none */
 };
 
 void vec_stats(struct vec *v, struct vec_stats *s);
@@ -231,7 +234,7 @@ void vec_stats(struct vec *v, struct vec_stats *s);
 struct vec_check_report {
 	uint64_t nodes;		/* linked nodes seen */
 	uint64_t links;		/* directed links seen, all levels */
-	uint64_t unreachable;	/* live nodes that no walk from the entry point reaches on level 0 */
+	uint64_t unreachable;	/* live nodes that no walk from the entry point reaches, level 0 */
 };
 
 /*

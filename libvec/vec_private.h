@@ -17,8 +17,8 @@ struct vec {
 	pthread_mutex_t append;	/* guards that memory is there before slots are given */
 
 	/*
-	 * The tail.  Threads that index take slots in order and finish in any: a search may trust the
-	 * graph for the live slots below tail_start, and scans the others.
+	 * The tail.  Threads that index take slots in order and finish in any: a search may trust
+	 * the graph for the live slots below tail_start, and scans the others.
 	 */
 	pthread_mutex_t take;	/* guards next, inflight and writing tail_start */
 	uint32_t next;		/* slot to take next; [take] */

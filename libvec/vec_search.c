@@ -1,10 +1,10 @@
 /*
- * vec_search.c - one search: the graph for what it holds, a scan for the tail, true distances at the
- * end.
+ * vec_search.c - one search: the graph for what it holds, a scan for the tail, true distances at
+ * the end.
  *
  * Candidates are chosen with the fast sums and reported with the portable ones (distance.c).  A few
- * more than k are carried to the end, so that two candidates which the fast sums confuse at the edge
- * of the k are told apart by the portable ones.
+ * more than k are carried to the end, so that two candidates which the fast sums confuse at the
+ * edge of the k are told apart by the portable ones.
  */
 
 #include <inttypes.h>
@@ -19,8 +19,9 @@
 
 /*
  * Scanning m of n vectors costs m distances.  Searching the graph for ef of them costs about
- * ef * WALK * n / m, for it meets n / m vectors for each that is let through.  20,000 to 340,000
- * vectors of 64 to 784 components need 10 to 25 distances for each candidate kept.
+ * ef * WALK * n / m, for it meets n / m vectors for each that is let through.  Measured were 6 to 35
+ * distances for each candidate kept, with ef 20 to 200 and 5,000 to 60,000 vectors of 16 to 768
+ * components, clustered and random.
  */
 #define WALK 20
 
@@ -39,7 +40,7 @@ static int
 check(const struct vec *v, const float *x, size_t dim, const struct vec_query *q,
     struct vec_error *err)
 {
-	int rc;
+	int rc, metric = q->metric == -1 ? (int)v->graph->metric : q->metric;
 
 	if (dim != v->store->dim)
 		return error_set(err, VEC_EDIM, "query has %zu components, collection has %zu", dim,
@@ -55,7 +56,22 @@ check(const struct vec *v, const float *x, size_t dim, const struct vec_query *q
 		if (x[i] != 0)
 			return rc;
 	}
-	return (q->metric == -1 ? v->graph->metric : (enum vec_metric)q->metric) == VEC_COSINE ? rc : 0;
+	return metric == VEC_COSINE ? rc : 0;
+}
+
+/*
+ * The graph over what is left after deletions was chosen among more vectors than there are, and at
+ * the same ef finds a little less than it should.  An index that walks over its deleted nodes makes
+ * up for that without saying so, for they do not count.  Here they are gone, and ef is widened by as
+ * much as they would have: with 30 % deleted of 20,000 x 64 random vectors (l2, ef 20) recall@10 is
+ * 0.65 with it, 0.56 without, and 0.60 in hnswlib (tests/recall/recall_hnswlib.c).
+ */
+static size_t
+widen(size_t ef, uint32_t published, uint32_t live)
+{
+	uint64_t wide = live > 0 ? (uint64_t)ef * published / live : ef;
+
+	return wide < 2 * ef ? wide : 2 * ef;
 }
 
 /* What there is now: the tail first, so that what is linked meanwhile is scanned. */
@@ -79,6 +95,7 @@ survey(struct search *s, struct vec *v, const struct vec_query *q)
 		s->query.k = s->live;
 	if (q->ef == 0)
 		s->query.ef = VEC_EF_DEFAULT;
+	s->query.ef = widen(s->query.ef, s->published, s->live);
 	if (s->query.ef > VEC_EF_MAX)
 		s->query.ef = VEC_EF_MAX;
 	if (s->query.ef < s->query.k)
@@ -94,7 +111,7 @@ should_scan(const struct search *s)
 	uint64_t matches, cost;
 
 	if (s->query.exact || s->query.metric != (int)s->vec->graph->metric ||
-	    s->live <= s->query.ef || s->tail_start == 0)
+	    s->live <= (uint64_t)s->query.ef * WALK || s->tail_start == 0)
 		return true;
 	if (!s->query.only)
 		return false;

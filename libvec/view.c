@@ -1,9 +1,10 @@
 /*
  * view.c - distances from one point to a list of slots.
  *
- * The rows of a list lie anywhere in memory, and fetching them takes far longer than the arithmetic.
- * So all the slots are known before the first distance is computed, and rows are prefetched some
- * ahead of the one in work: by bytes, for what limits is the number of lines under way.
+ * The rows of a list lie anywhere in memory, and fetching them takes far longer than the
+ * arithmetic.  So all the slots are known before the first distance is computed, and rows are
+ * prefetched some ahead of the one in work: by bytes, for what limits is the number of lines under
+ * way.
  */
 
 #include <float.h>

@@ -1,13 +1,14 @@
 #!/bin/bash
 # run.sh - run every suite against build/release and say in one line how it went.
 #
-# usage: tests/run.sh [suite...]	suites: unit cli fault recall; all when none is named
+# usage: tests/run.sh [suite...]	suites: unit cli http fault recall; all when none is named
 #
 # A suite prints TAP; what is printed is kept in build/release/tests/log, and shown when it fails.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 SAN=${SAN:-release}
 B=build/$SAN
+export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp ${TSAN_OPTIONS-}"
 LOG=$B/tests/log
 mkdir -p "$LOG"
 passed=0 failed=0 skipped=0
@@ -63,17 +64,24 @@ run_program() {
 	count "$name" "$LOG/$name.tap" 0
 }
 
+# The table of newman is worth seeing also when all is well.
+run_http() {
+	run_bats tests/http http
+	[ ! -e "$LOG/newman.txt" ] || sed -n '/│ *executed/,/└/p' "$LOG/newman.txt"
+}
+
 run_recall() {
 	run_program stsb "$B/tests/recall/stsb" ../shared/data/stsb-en-dev.csv
 	run_program recall tests/recall/run.sh
 }
 
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(unit cli fault recall)
+[ ${#suites[@]} -gt 0 ] || suites=(unit cli http fault recall)
 for s in "${suites[@]}"; do
 	case $s in
 	unit) run_unit ;;
 	cli) run_bats tests/cli cli ;;
+	http) run_http ;;
 	fault) run_bats tests/fault fault ;;
 	recall) run_recall ;;
 	*) echo "run.sh: no suite $s" >&2; exit 2 ;;

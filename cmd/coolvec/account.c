@@ -3,14 +3,11 @@
  */
 
 #include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "app.h"
 #include "command.h"
-#include "file.h"
 #include "say.h"
 #include "secret.h"
 #include "token.h"

@@ -67,6 +67,7 @@ int cmd_register(struct app *app);
 int cmd_repl(struct app *app);
 int cmd_search(struct app *app);
 int cmd_similarity(struct app *app);
+int cmd_snapshot(struct app *app);
 int cmd_stats(struct app *app);
 int cmd_update(struct app *app);
 int cmd_verify(struct app *app);

@@ -1,5 +1,5 @@
 /*
- * delete.c - by id, or by the user's own key.
+ * delete.c - by id, by the user's own key, or by a filter.
  */
 
 #include <string.h>
@@ -74,6 +74,33 @@ delete_key(struct app *app, const char *key)
 	return rc;
 }
 
+/* All that pass; the answer lists the ids of the first 10,000 of them. */
+static int
+delete_where(struct app *app)
+{
+	struct client_reply r = { 0 };
+	json_t *args;
+	json_int_t n;
+	int rc;
+
+	if (app->args.nwords > 0 || app_given(app, OPT_KEY))
+		return app_usage(app, "delete takes ids, --key or --where");
+	if ((args = app_args(app)) == NULL)
+		return app_no_memory();
+	if ((rc = app_put_string(app, args, OPT_WHERE, "where")) != 0 ||
+	    (rc = app_open(app, APP_TOKEN)) != 0) {
+		json_decref(args);
+		return rc;
+	}
+	if ((rc = app_call_once(app, "delete", args, &r)) == 0) {
+		n = json_integer_value(json_object_get(r.result, "ndeleted"));
+		if ((json_int_t)print_deleted(app, r.result) < n)
+			say_note(app->quiet, "%lld items were deleted; only the first are listed", (long long)n);
+	}
+	client_reply_fini(&r);
+	return rc;
+}
+
 int
 cmd_delete(struct app *app)
 {
@@ -90,6 +117,8 @@ cmd_delete(struct app *app)
 	struct feed feed = { 0 };
 	int rc;
 
+	if (app_given(app, OPT_WHERE))
+		return delete_where(app);
 	if (app_given(app, OPT_KEY))
 		return delete_key(app, app_value(app, OPT_KEY));
 	if ((rc = ids_feed(app, &feed)) == 0 && (rc = app_open(app, APP_TOKEN)) == 0)

@@ -12,6 +12,7 @@
 struct listing {
 	struct app *app;
 	struct fields fields;
+	json_t *common;		/* the args that all pages have */
 	json_t *after;		/* NULL: from the beginning */
 	uint64_t left;		/* how many may still be printed */
 };
@@ -21,7 +22,7 @@ static int
 print_page(struct listing *l, bool *more)
 {
 	struct client_reply r = { 0 };
-	json_t *args = app_args(l->app);
+	json_t *args = json_copy(l->common);
 	json_t *items, *item, *next;
 	size_t i;
 	int rc;
@@ -56,7 +57,10 @@ prepare(struct listing *l)
 	int rc;
 
 	fields_put(&l->fields, "id", COLUMN_NUMBER);
-	if ((rc = fields_parse(app, &l->fields, false)) != 0)
+	if ((l->common = app_args(app)) == NULL)
+		return app_no_memory();
+	if ((rc = fields_parse(app, &l->fields, false)) != 0 ||
+	    (rc = app_put_string(app, l->common, OPT_WHERE, "where")) != 0)
 		return rc;
 	if (limit != NULL && !num_parse(limit, 1, INT64_MAX, &l->left))
 		return app_usage(app, "--limit is a number from 1, not \"%s\"", limit);
@@ -78,6 +82,7 @@ cmd_list(struct app *app)
 		while (rc == 0 && more)
 			rc = print_page(&l, &more);
 	fields_fini(&l.fields);
+	json_decref(l.common);
 	json_decref(l.after);
 	return rc;
 }

@@ -37,6 +37,7 @@ static const struct option table[OPT_N] = {
 	[OPT_EXACT] = { "exact", 0, NULL, KIND_NONE, "compare with every vector" },
 	[OPT_METRIC] = { "metric", 0, "METRIC", KIND_METRIC, "cosine, l2, ip or l1" },
 	[OPT_FIELDS] = { "fields", 0, "LIST", KIND_FIELDS, "columns to show: text,key,meta" },
+	[OPT_WHERE] = { "where", 0, "FILTER", KIND_NONE, "only items whose meta passes the filter" },
 	[OPT_LIMIT] = { "limit", 0, "N", KIND_NONE, "at most N items" },
 	[OPT_AFTER] = { "after", 0, "ID", KIND_NONE, "only ids above ID" },
 	[OPT_DIM] = { "dim", 0, "N", KIND_NONE, "components of a vector" },

@@ -55,7 +55,7 @@ put_line(struct out *o)
 
 /* As the wire has it, but without raw control characters. */
 static void
-dump(struct buf *b, json_t *value, bool (*put)(struct buf *, json_t *))
+dump(struct buf *b, const json_t *value, bool (*put)(struct buf *, const json_t *))
 {
 	struct buf text = { 0 };
 
@@ -67,7 +67,7 @@ dump(struct buf *b, json_t *value, bool (*put)(struct buf *, json_t *))
 }
 
 void
-out_field(struct buf *b, json_t *value, enum out_form form)
+out_field(struct buf *b, const json_t *value, enum out_form form)
 {
 	enum text_form text = form == OUT_TABLE ? TEXT_SCREEN : TEXT_FIELD;
 	struct buf structure = { 0 };
@@ -87,7 +87,7 @@ out_field(struct buf *b, json_t *value, enum out_form form)
 }
 
 static void
-put_row(struct out *o, const struct column *columns, size_t n, json_t *object)
+put_row(struct out *o, const struct column *columns, size_t n, const json_t *object)
 {
 	if (o->table == NULL &&
 	    (o->table = table_new(columns, n, table_screen_width(STDOUT_FILENO))) == NULL) {
@@ -107,7 +107,7 @@ put_row(struct out *o, const struct column *columns, size_t n, json_t *object)
 
 /* Nothing is cut: that is what it is for. */
 static void
-put_expanded(struct out *o, const struct column *columns, size_t n, json_t *object)
+put_expanded(struct out *o, const struct column *columns, size_t n, const json_t *object)
 {
 	size_t width = 0;
 
@@ -124,7 +124,7 @@ put_expanded(struct out *o, const struct column *columns, size_t n, json_t *obje
 }
 
 void
-out_item(struct out *o, const struct column *columns, size_t n, json_t *object)
+out_item(struct out *o, const struct column *columns, size_t n, const json_t *object)
 {
 	if (o->form == OUT_JSON) {
 		out_json(o, object);
@@ -218,7 +218,7 @@ out_count(struct out *o, const char *name, uint64_t n)
 }
 
 void
-out_value(struct out *o, json_t *value)
+out_value(struct out *o, const json_t *value)
 {
 	out_field(&o->line, value, o->form);
 	put_line(o);
@@ -232,7 +232,7 @@ out_line(struct out *o, const char *s)
 }
 
 void
-out_json(struct out *o, json_t *value)
+out_json(struct out *o, const json_t *value)
 {
 	dump(&o->line, value, wire_put);
 	put_line(o);

@@ -46,7 +46,7 @@ struct out {
 void out_init(struct out *o, bool json);
 
 /* A row of these columns, the same ones at each call.  The object is only read. */
-void out_item(struct out *o, const struct column *columns, size_t n, json_t *object);
+void out_item(struct out *o, const struct column *columns, size_t n, const json_t *object);
 
 /* An object as `name value` lines (members of members as outer.inner), or as JSON. */
 void out_record(struct out *o, json_t *object);
@@ -58,13 +58,13 @@ void out_id(struct out *o, json_int_t id);
 void out_count(struct out *o, const char *name, uint64_t n);
 
 /* A value alone on its line, as a field. */
-void out_value(struct out *o, json_t *value);
+void out_value(struct out *o, const json_t *value);
 
 /* A line that is printed as it is. */
 void out_line(struct out *o, const char *s);
 
 /* A JSON value on a line of its own, in every form. */
-void out_json(struct out *o, json_t *value);
+void out_json(struct out *o, const json_t *value);
 
 /* Standard output could not be written, by errno; out_end tells it. */
 void out_failed(struct out *o);
@@ -76,6 +76,6 @@ bool out_flush(struct out *o);
 int out_end(struct out *o);
 
 /* A value as one field: numbers, text escaped, structures as JSON, nothing for null. */
-void out_field(struct buf *b, json_t *value, enum out_form form);
+void out_field(struct buf *b, const json_t *value, enum out_form form);
 
 #endif

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <malloc.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -35,16 +36,19 @@ on_signal(int sig)
 
 /*
  * Read a line byte by byte, so that what follows it stays for whoever reads next.  1: a line, 0:
- * the end and nothing before it, -1: errno.
+ * the end and nothing before it, -1: errno.  The signals are blocked and come through only while
+ * `let` (may be NULL) holds during the wait, so that none slips in between a look and a read.
  */
 static int
-read_line(int fd, char *line, size_t *n)
+read_line(int fd, char *line, size_t *n, const sigset_t *let)
 {
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
 	ssize_t got;
 
 	*n = 0;
 	while (*n < SECRET_MAX) {
-		got = read(fd, line + *n, 1);
+		got = let != NULL && ppoll(&p, 1, NULL, let) < 0 ? -1 : read(fd, line + *n, 1);
 		if (got < 0 && errno == EINTR && caught == 0)
 			continue;
 		if (got < 0)
@@ -79,19 +83,25 @@ take_line(const char *line, size_t n, char **secret, struct err *err)
 /* --- from the terminal ------------------------------------------------------------------------ */
 
 static void
-catch_signals(struct sigaction old[NSIGNALS])
+catch_signals(struct sigaction old[NSIGNALS], sigset_t *mask)
 {
 	struct sigaction sa = { .sa_handler = on_signal };
+	sigset_t blocked;
 
 	sigemptyset(&sa.sa_mask);
+	sigemptyset(&blocked);
 	caught = 0;
-	for (size_t i = 0; i < NSIGNALS; i++)
+	for (size_t i = 0; i < NSIGNALS; i++) {
+		sigaddset(&blocked, signals[i]);
 		sigaction(signals[i], &sa, &old[i]);
+	}
+	sigprocmask(SIG_BLOCK, &blocked, mask);
 }
 
 static void
-give_back_signals(const struct sigaction old[NSIGNALS])
+give_back_signals(const struct sigaction old[NSIGNALS], const sigset_t *mask)
 {
+	sigprocmask(SIG_SETMASK, mask, NULL);
 	for (size_t i = 0; i < NSIGNALS; i++)
 		sigaction(signals[i], &old[i], NULL);
 }
@@ -101,6 +111,7 @@ read_silently(int tty, const char *prompt, char *line, size_t *n)
 {
 	struct sigaction old[NSIGNALS];
 	struct termios before, silent;
+	sigset_t mask;
 	int rc, no;
 
 	if (tcgetattr(tty, &before) != 0)
@@ -108,17 +119,17 @@ read_silently(int tty, const char *prompt, char *line, size_t *n)
 	silent = before;
 	silent.c_lflag &= ~(tcflag_t)ECHO;
 	silent.c_lflag |= ECHONL;
-	catch_signals(old);
+	catch_signals(old, &mask);
 	rc = tcsetattr(tty, TCSAFLUSH, &silent);
 	if (rc == 0 && write(tty, prompt, strlen(prompt)) < 0)
 		rc = -1;
 	if (rc == 0)
-		rc = read_line(tty, line, n);
+		rc = read_line(tty, line, n, &mask);
 	no = errno;
 	tcsetattr(tty, TCSAFLUSH, &before);
 	if (caught != 0 && write(tty, "\n", 1) < 0)
 		no = errno;
-	give_back_signals(old);
+	give_back_signals(old, &mask);
 	if (caught != 0)
 		kill(getpid(), caught);
 	errno = no;
@@ -140,7 +151,9 @@ secret_ask(const char *prompt, char **secret, struct err *err)
 	do
 		rc = read_silently(tty, prompt, line, &n);
 	while (rc < 0 && errno == EINTR && caught == SIGTSTP);
-	if (rc < 0)
+	if (rc < 0 && errno == EINTR && caught == SIGINT)
+		rc = err_set(err, EXIT_INTERRUPTED, "interrupted");	/* at the prompt one goes on */
+	else if (rc < 0)
 		rc = err_sys(err, EXIT_FAILED, errno, "cannot read the terminal");
 	else
 		rc = take_line(line, n, secret, err);
@@ -162,7 +175,7 @@ secret_read(const char *file, char **secret, struct err *err)
 
 	if (fd < 0)
 		return err_sys(err, EXIT_USAGE, errno, "cannot open the password file %s", file);
-	if (read_line(fd, line, &n) < 0)
+	if (read_line(fd, line, &n, NULL) < 0)
 		rc = err_sys(err, EXIT_USAGE, errno, "cannot read the password from %s",
 		    input ? "standard input" : file);
 	else

@@ -134,7 +134,8 @@ prepare(struct app *app, struct query *q)
 	if ((rc = fields_parse(app, &q->fields, true)) != 0 ||
 	    (rc = app_put_number(app, q->common, OPT_NEAREST, "k", 1, 10000)) != 0 ||
 	    (rc = app_put_number(app, q->common, OPT_EF, "ef", 1, 10000)) != 0 ||
-	    (rc = app_put_string(app, q->common, OPT_METRIC, "metric")) != 0)
+	    (rc = app_put_string(app, q->common, OPT_METRIC, "metric")) != 0 ||
+	    (rc = app_put_string(app, q->common, OPT_WHERE, "where")) != 0)
 		return rc;
 	if (app_given(app, OPT_EXACT) && json_object_set_new(q->common, "exact", json_true()) != 0)
 		return app_no_memory();

@@ -2,6 +2,7 @@
  * main.c - coolvecd: options, settings, and the daemon's life.
  */
 
+#include <assert.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,20 +10,23 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon.h"
 #include "file.h"
 #include "log.h"
 #include "num.h"
+#include "restore.h"
 #include "server.h"
 #include "sock.h"
 #include "wire.h"
 
-enum { OPT_READY_FD = 256, OPT_GROUP, OPT_INIT, OPT_MIGRATE, OPT_YES, OPT_LOG_LEVEL };
+enum { OPT_READY_FD = 256, OPT_GROUP, OPT_INIT, OPT_MIGRATE, OPT_YES, OPT_LOG_LEVEL,
+	OPT_RESTORE };
 
 struct options {
-	const char *env, *data, *socket, *group, *log_level;
+	const char *env, *data, *socket, *group, *log_level, *restore;
 	bool must_env;
 	int ready_fd;
 	bool init, migrate, yes;
@@ -37,6 +41,7 @@ static const struct option long_options[] = {
 	{ "ready-fd", required_argument, NULL, OPT_READY_FD },
 	{ "init", no_argument, NULL, OPT_INIT },
 	{ "migrate", no_argument, NULL, OPT_MIGRATE },
+	{ "restore", required_argument, NULL, OPT_RESTORE },
 	{ "yes", no_argument, NULL, OPT_YES },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
@@ -50,6 +55,7 @@ usage(FILE *f)
 	      "                [--log-level LEVEL] [--ready-fd N]\n"
 	      "       coolvecd --init            make the data folder and its metadata, and exit\n"
 	      "       coolvecd --migrate [--yes] remove all data and begin anew, after asking\n"
+	      "       coolvecd --restore DIR     make the data folder of a snapshot, and exit\n"
 	      "\n"
 	      "Settings, from the environment, else from .env (default in brackets):\n", f);
 	settings_help(f);
@@ -74,6 +80,7 @@ parse(int argc, char **argv, struct options *o)
 		case OPT_LOG_LEVEL: o->log_level = optarg; break;
 		case OPT_INIT: o->init = true; break;
 		case OPT_MIGRATE: o->migrate = true; break;
+		case OPT_RESTORE: o->restore = optarg; break;
 		case OPT_YES: o->yes = true; break;
 		case OPT_READY_FD:
 			if (!num_parse(optarg, 0, 1 << 20, &fd)) {
@@ -122,6 +129,7 @@ load(const struct options *o, struct env **env, struct settings *s, struct err *
 static enum log_level
 level_of(const char *name)
 {
+	assert(name != NULL);	/* it has a default */
 	return strcmp(name, "error") == 0 ? LOG_ERROR :
 	    strcmp(name, "warn") == 0	  ? LOG_WARN :
 	    strcmp(name, "debug") == 0	  ? LOG_DEBUG : LOG_INFO;
@@ -171,6 +179,27 @@ administer(const struct options *o, const struct settings *s, struct err *err)
 	meta_close(m);
 	close(lock);
 	return rc;
+}
+
+/* Make the data folder of a snapshot.  Metadata elsewhere than in it is not a snapshot's to replace. */
+static int
+restore(const struct options *o, const struct settings *s, struct err *err)
+{
+	struct restored r;
+	char when[32] = "?";
+	struct tm tm;
+	time_t t;
+
+	if (s->db_uri != NULL)
+		return err_set(err, -1, "DB_URI is set, and a snapshot holds the metadata itself: unset it");
+	if (restore_data(o->restore, s->data, &r, err) != 0)
+		return -1;
+	t = (time_t)r.created;
+	if (gmtime_r(&t, &tm) != NULL)
+		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	printf("%s: %zu files, %llu bytes, as of %s\n", s->data, r.files,
+	    (unsigned long long)r.bytes, when);
+	return 0;
 }
 
 /* --- serving ----------------------------------------------------------------------------------- */
@@ -234,7 +263,10 @@ main(int argc, char **argv)
 	if ((rc = load(&o, &env, &s, &err)) == 0) {
 		log_init(level_of(s.log_level), is_journal());
 		raise_limits();
-		rc = o.init || o.migrate ? administer(&o, &s, &err) : serve(&o, &s, &err);
+		if (o.restore != NULL)
+			rc = restore(&o, &s, &err);
+		else
+			rc = o.init || o.migrate ? administer(&o, &s, &err) : serve(&o, &s, &err);
 		settings_fini(&s);
 	}
 	env_free(env);

@@ -8,16 +8,22 @@
 
 #include "err.h"
 
+static void
+put(struct err *e, int code, const char *fmt, va_list ap)
+{
+	if (e == NULL)
+		return;
+	e->code = code;
+	vsnprintf(e->text, sizeof(e->text), fmt, ap);
+}
+
 int
 err_set(struct err *e, int code, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (e == NULL)
-		return code;
-	e->code = code;
 	va_start(ap, fmt);
-	vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	put(e, code, fmt, ap);
 	va_end(ap);
 	return code;
 }
@@ -29,12 +35,11 @@ err_sys(struct err *e, int code, int no, const char *fmt, ...)
 	va_list ap;
 	size_t n;
 
+	va_start(ap, fmt);
+	put(e, code, fmt, ap);
+	va_end(ap);
 	if (e == NULL)
 		return code;
-	e->code = code;
-	va_start(ap, fmt);
-	vsnprintf(e->text, sizeof(e->text), fmt, ap);
-	va_end(ap);
 	n = strlen(e->text);
 	snprintf(e->text + n, sizeof(e->text) - n, ": %s", strerror_r(no, words, sizeof(words)));
 	return code;

@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "filter.h"
 
 enum {
 	META_NONE = 1,		/* no such user, session, collection, item, request */
@@ -64,6 +65,21 @@ int meta_schema(const struct meta *m);
 
 /* Drop everything and make the schema anew.  Collections' files are the caller's to remove. */
 int meta_reset(struct meta *m, struct err *err);
+
+/*
+ * A copy of the database in the new file `path` (0600), made while everybody goes on reading and
+ * writing.  meta_copy_some is called until it returns 0; then meta_copy_rest, in a moment of the
+ * caller's choice, makes the copy what the database is at that moment.  Nothing is synced.  Each may
+ * fail as reads do, or with META_ENOSPC; the caller then removes the file.  meta_copy_some answers 1
+ * when there is more to copy before the rest is small.
+ */
+struct meta_copy;
+int meta_copy_begin(struct meta *m, const char *path, struct meta_copy **out, struct err *err);
+int meta_copy_some(struct meta_copy *cp, struct err *err);
+int meta_copy_rest(struct meta_copy *cp, struct err *err);
+
+/* Close the file, whole or not.  NULL is fine. */
+void meta_copy_free(struct meta_copy *cp);
 
 /* --- transactions ----------------------------------------------------------------------------- */
 
@@ -213,6 +229,23 @@ int meta_items_walk(struct meta *m, uint64_t collection, uint64_t from, size_t l
 int meta_items_live(struct meta *m, uint64_t collection, uint32_t nslots, uint64_t *live,
     struct err *err);
 
+/*
+ * Items whose meta a filter (filter.h) lets through.  `fn` gets id and slot of each, in the order of
+ * ids from the id `from` on, or of slots from the slot `from` on, and stops the walk by returning
+ * non-zero, which is then returned.  Nothing is locked while it runs.  Others may write in between:
+ * what is there all along and passes all along is met, in the order of slots also when its slot
+ * changes, because a new slot is a higher one.
+ */
+enum meta_order { META_BY_ID, META_BY_SLOT };
+
+int meta_items_match(struct meta *m, uint64_t collection, const struct filter *f,
+    enum meta_order order, uint64_t from, int (*fn)(void *arg, uint64_t id, uint32_t slot),
+    void *arg, struct err *err);
+
+/* The same inside a transaction and in the order of ids; `fn` must not call this module. */
+int meta_txn_items_match(struct meta_txn *t, uint64_t collection, const struct filter *f,
+    uint64_t from, int (*fn)(void *arg, uint64_t id, uint32_t slot), void *arg, struct err *err);
+
 /* The same reads inside a transaction, seeing its own writes. */
 int meta_txn_item_by_id(struct meta_txn *t, uint64_t collection, uint64_t id, unsigned fields,
     struct meta_item *item, struct err *err);
@@ -221,6 +254,10 @@ int meta_txn_item_by_key(struct meta_txn *t, uint64_t collection, const char *ke
 
 /* Insert an item, or replace the one with its id.  META_EXISTS: another id has its key or slot. */
 int meta_item_put(struct meta_txn *t, uint64_t collection, const struct meta_item *item,
+    struct err *err);
+
+/* Set an item's meta, or remove it with NULL, and leave the rest; META_NONE. */
+int meta_item_set_meta(struct meta_txn *t, uint64_t collection, uint64_t id, const char *meta,
     struct err *err);
 
 /* Remove an item; META_NONE. */

@@ -48,11 +48,14 @@ enum meta_sql {
 	SQL_ITEMS_WALK,
 	SQL_ITEMS_LIVE,
 	SQL_ITEM_PUT,
+	SQL_ITEM_SET_META,
 	SQL_ITEM_DELETE,
 	SQL_REQUEST_PUT,
 	SQL_REQUEST_FIND,
 	SQL_REQUEST_EXPIRE,
-	SQL_N
+	SQL_N,
+	SQL_MATCH = SQL_N,	/* made from a filter each time; not in the table */
+	SQL_ALL
 };
 
 /* Parameters are $1, $2, ..., first seen in that order, as SQLite and PostgreSQL take them. */
@@ -116,6 +119,11 @@ struct meta_backend {
 	int (*commit)(void *db, struct err *err);
 	void (*rollback)(void *db);
 
+	/* As meta_copy_begin, _some and _rest (`all`), and _free; NULL may be ended. */
+	int (*copy_begin)(void *db, const char *path, void **copy, struct err *err);
+	int (*copy_step)(void *copy, bool all, struct err *err);
+	void (*copy_end)(void *copy);
+
 	/*
 	 * Start `sql`, bring its next row, end it.  `next` returns 0 with a row, META_END without,
 	 * META_EXISTS or META_NONE when the statement would break a uniqueness or a reference (it
@@ -128,6 +136,13 @@ struct meta_backend {
 	void (*done)(void *db, enum meta_sql sql);
 
 	uint64_t (*changed)(void *db, enum meta_sql sql);	/* rows, after META_END */
+
+	/*
+	 * Start SQL_MATCH: id, slot and whether the filter is true (1 or 0), of items from that id or
+	 * slot on, in that order, at most `limit`.  `f` is borrowed until `done`.
+	 */
+	int (*match)(void *db, const struct filter *f, enum meta_order order, uint64_t collection,
+	    uint64_t from, size_t limit, struct err *err);
 
 	/* A column of the row; bytes are borrowed until the next call, NULL for SQL's NULL. */
 	int64_t (*get_int)(void *db, enum meta_sql sql, int column);

@@ -200,6 +200,14 @@ meta_item_put(struct meta_txn *t, uint64_t collection, const struct meta_item *i
 }
 
 int
+meta_item_set_meta(struct meta_txn *t, uint64_t collection, uint64_t id, const char *meta,
+    struct err *err)
+{
+	return db_exec(t, SQL_ITEM_SET_META,
+	    PARAMS(param_text(meta), param_u64(collection), param_u64(id)), META_NONE, err);
+}
+
+int
 meta_item_delete(struct meta_txn *t, uint64_t collection, uint64_t id, struct err *err)
 {
 	return db_exec(t, SQL_ITEM_DELETE, PARAMS(param_u64(collection), param_u64(id)),

@@ -63,6 +63,7 @@ const char *const meta_sql_text[SQL_N] = {
 	    "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (collection, id) DO UPDATE SET "
 	    "slot = excluded.slot, crc = excluded.crc, key = excluded.key, meta = excluded.meta, "
 	    "text = excluded.text",
+	[SQL_ITEM_SET_META] = "UPDATE items SET meta = $1 WHERE collection = $2 AND id = $3",
 	[SQL_ITEM_DELETE] = "DELETE FROM items WHERE collection = $1 AND id = $2",
 
 	[SQL_REQUEST_PUT] =

@@ -125,20 +125,27 @@ bind(sqlite3_stmt *st, int at, const struct meta_param *p)
 	}
 }
 
+int
+sqlite_bind(struct sqlite_db *d, int sql, const struct meta_param *p, size_t n, struct err *err)
+{
+	int rc;
+
+	assert((size_t)sqlite3_bind_parameter_count(d->st[sql]) == n);
+	for (size_t i = 0; i < n; i++)
+		if ((rc = bind(d->st[sql], (int)i + 1, &p[i])) != SQLITE_OK)
+			return sqlite_fail(d, rc, "bind a value", err);
+	return 0;
+}
+
 static int
 sqlite_start(void *db, enum meta_sql sql, const struct meta_param *p, size_t n, struct err *err)
 {
 	struct sqlite_db *d = db;
-	size_t i;
 	int rc;
 
 	if (d->st[sql] == NULL && (rc = prepare(d, sql, err)) != 0)
 		return rc;
-	assert((size_t)sqlite3_bind_parameter_count(d->st[sql]) == n);
-	for (i = 0; i < n; i++)
-		if ((rc = bind(d->st[sql], (int)i + 1, &p[i])) != SQLITE_OK)
-			return sqlite_fail(d, rc, "bind a value", err);
-	return 0;
+	return sqlite_bind(d, sql, p, n, err);
 }
 
 static int
@@ -169,7 +176,10 @@ sqlite_done(void *db, enum meta_sql sql)
 {
 	struct sqlite_db *d = db;
 
-	sqlite3_reset(d->st[sql]);
+	if (sql == SQL_MATCH)
+		sqlite_match_done(d);
+	else
+		sqlite3_reset(d->st[sql]);
 }
 
 static uint64_t
@@ -214,10 +224,14 @@ const struct meta_backend meta_sqlite = {
 	.begin = sqlite_begin,
 	.commit = sqlite_commit,
 	.rollback = sqlite_rollback,
+	.copy_begin = sqlite_copy_begin,
+	.copy_step = sqlite_copy_step,
+	.copy_end = sqlite_copy_end,
 	.start = sqlite_start,
 	.next = sqlite_next,
 	.done = sqlite_done,
 	.changed = sqlite_changed,
+	.match = sqlite_match,
 	.get_int = sqlite_get_int,
 	.get_bytes = sqlite_get_bytes,
 };

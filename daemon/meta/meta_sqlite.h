@@ -2,7 +2,8 @@
  * meta_sqlite.h - what the SQLite backend's files share.  Nothing else includes sqlite3.h.
  *
  * meta_sqlite.c runs statements and transactions, meta_sqlite_open.c opens and closes the file,
- * meta_sqlite_schema.c has the tables.
+ * meta_sqlite_schema.c has the tables, meta_sqlite_filter.c makes SQL of filters, meta_sqlite_copy.c
+ * copies the database.
  */
 
 #ifndef META_SQLITE_H
@@ -10,11 +11,13 @@
 
 #include <sqlite3.h>
 
+#include "filter_sql.h"
 #include "meta_db.h"
 
 struct sqlite_db {
 	sqlite3 *db;
-	sqlite3_stmt *st[SQL_N];	/* prepared at first use, kept for life */
+	sqlite3_stmt *st[SQL_ALL];	/* prepared at first use, kept for life; SQL_MATCH until done */
+	struct filter_sql match;	/* what SQL_MATCH was made of */
 };
 
 /*
@@ -23,10 +26,23 @@ struct sqlite_db {
  */
 int sqlite_fail(struct sqlite_db *d, int rc, const char *what, struct err *err);
 
+/* Bind the values, which are borrowed until the statement is reset. */
+int sqlite_bind(struct sqlite_db *d, int sql, const struct meta_param *p, size_t n, struct err *err);
+
+/* `match` and `done` of SQL_MATCH, as in struct meta_backend. */
+int sqlite_match(void *db, const struct filter *f, enum meta_order order, uint64_t collection,
+    uint64_t from, size_t limit, struct err *err);
+void sqlite_match_done(struct sqlite_db *d);
+
 /* BEGIN, COMMIT, ROLLBACK, as in struct meta_backend. */
 int sqlite_begin(void *db, struct err *err);
 int sqlite_commit(void *db, struct err *err);
 void sqlite_rollback(void *db);
+
+/* A copy of the database, as in struct meta_backend. */
+int sqlite_copy_begin(void *db, const char *path, void **out, struct err *err);
+int sqlite_copy_step(void *copy, bool all, struct err *err);
+void sqlite_copy_end(void *copy);
 
 /*
  * What the schema's version is, 0 for a new database; changes nothing.  META_ECORRUPT when it is

@@ -102,7 +102,7 @@ wire_parse(const char *line, size_t n, char *why, size_t nwhy)
 }
 
 char *
-wire_dump(json_t *object, size_t *n)
+wire_dump(const json_t *object, size_t *n)
 {
 	struct buf b = { 0 };
 

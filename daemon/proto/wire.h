@@ -22,6 +22,7 @@
 #define WIRE_TEXT_MAX ((size_t)1 << 20)
 #define WIRE_META_MAX ((size_t)64 << 10)
 #define WIRE_BATCH_MAX 10000
+#define WIRE_COMPONENTS_MAX 8000000		/* of the vectors in one answer */
 #define WIRE_ID_MAX 128				/* bytes of a request's own id, when a string */
 #define WIRE_DEPTH_MAX 32
 #define WIRE_PASSWORD_MIN 8
@@ -84,14 +85,14 @@ enum wire_code wire_code(const char *name);
 json_t *wire_parse(const char *line, size_t n, char *why, size_t nwhy);
 
 /* The object as wire_put writes it, and LF; malloc'ed, *n its length.  NULL: no memory. */
-char *wire_dump(json_t *object, size_t *n);
+char *wire_dump(const json_t *object, size_t *n);
 
 /*
  * Append the value as JSON without LF: floats with 9 digits, the numbers of a member `meta` exactly;
  * or all numbers exactly, where the value itself is a meta.  False: no memory, or over the buffer's
  * bound.
  */
-bool wire_put(struct buf *b, json_t *value);
-bool wire_put_meta(struct buf *b, json_t *meta);
+bool wire_put(struct buf *b, const json_t *value);
+bool wire_put_meta(struct buf *b, const json_t *meta);
 
 #endif

@@ -9,13 +9,14 @@
  * doubles, and come back as they were given: with the fewest digits that are exact.
  */
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "wire.h"
 
-static bool put(struct buf *b, json_t *value, bool exact);
+static bool put(struct buf *b, const json_t *value, bool exact);
 
 static int
 append(const char *p, size_t n, void *b)
@@ -86,8 +87,10 @@ put_array(struct buf *b, const json_t *array, bool exact)
 }
 
 static bool
-put_object(struct buf *b, json_t *object, bool exact)
+put_object(struct buf *b, const json_t *members, bool exact)
 {
+	/* jansson's iterators want it so, and change nothing */
+	json_t *object = (json_t *)(uintptr_t)members;
 	bool good = buf_putc(b, '{'), first = true;
 
 	for (void *i = json_object_iter(object); good && i != NULL;
@@ -100,7 +103,7 @@ put_object(struct buf *b, json_t *object, bool exact)
 }
 
 static bool
-put(struct buf *b, json_t *value, bool exact)
+put(struct buf *b, const json_t *value, bool exact)
 {
 	const char *s = json_string_value(value);
 	size_t n = json_string_length(value);
@@ -117,13 +120,13 @@ put(struct buf *b, json_t *value, bool exact)
 }
 
 bool
-wire_put(struct buf *b, json_t *value)
+wire_put(struct buf *b, const json_t *value)
 {
 	return put(b, value, false);
 }
 
 bool
-wire_put_meta(struct buf *b, json_t *meta)
+wire_put_meta(struct buf *b, const json_t *meta)
 {
 	return put(b, meta, true);
 }

@@ -49,7 +49,7 @@ settings() {
 	while IFS== read -r name value; do
 		grep -qF "($value)" <(grep "^  $name " "$BATS_TEST_TMPDIR/help") ||
 			{ echo "$name is not $value by default"; false; }
-	done < <(grep -E '^[A-Z_]+=' "$root/.env.example")
+	done < <(grep -E '^[A-Z_]+=' "$root/.env.example" | grep -v '^HTTP_')
 }
 
 @test "every function of vec.h is in libvec.3" {
@@ -62,7 +62,7 @@ settings() {
 
 @test "mandoc has nothing to say of the manual pages" {
 	command -v mandoc >/dev/null || skip "mandoc is not installed"
-	run bash -c "mandoc -Tlint '$root'/man/*.[1-9] | grep -vE 'referenced manual|mandoc.db'"
+	run bash -c "mandoc -Tlint '$root'/man/*.[1-9] 2>&1 | grep -vE 'referenced manual|mandoc.db'"
 	[ -z "$output" ]
 }
 

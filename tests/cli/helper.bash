@@ -23,13 +23,13 @@ isolate() {
 
 # Start the daemon; it serves when this returns.
 daemon_start() {
-	local ready=$place/ready line
+	local ready=$place/ready
 	rm -f "$ready"
 	mkfifo "$ready"
 	"$build/coolvecd" --env /dev/null --data "$place/data" --socket "$COOLVEC_SOCKET" \
 		--ready-fd 9 9>"$ready" 3>&- 7>&- 8>&- 2>>"$place/log" &
 	export daemon=$!
-	read -r line <"$ready" || { cat "$place/log" >&2; return 1; }
+	read -r _ <"$ready" || { cat "$place/log" >&2; return 1; }
 }
 
 # Stop it as an administrator would; it must end well.
@@ -57,15 +57,28 @@ on_terminal() {
 	script -qec "stty cols 60; $*" /dev/null </dev/null | tr -d '\r'
 }
 
-# A daemon that answers the first request with these lines and ends.
+# A daemon that gives these answers, one a request, and hangs up where HANGUP stands instead.  A new
+# connection goes on where the last one ended.  What was asked is in $place/asked.
 fake() {
-	printf '%s\n' "$@" >"$BATS_TEST_TMPDIR/answers"
-	rm -f "$BATS_TEST_TMPDIR/fake"
-	socat UNIX-LISTEN:"$BATS_TEST_TMPDIR/fake",fork \
-		SYSTEM:"head -n 1 >$BATS_TEST_TMPDIR/asked; cat $BATS_TEST_TMPDIR/answers" 3>&- &
+	printf '%s\n' "$@" >"$place/answers"
+	echo 0 >"$place/answered"
+	: >"$place/asked"
+	cat >"$place/fake.sh" <<-END
+		cd "$place" && n=\$(cat answered)
+		while IFS= read -r line; do
+			printf '%s\n' "\$line" >>asked
+			n=\$((n + 1))
+			echo \$n >answered
+			answer=\$(sed -n "\${n}p" answers)
+			[ "\$answer" != HANGUP ] || exit
+			printf '%s\n' "\$answer"
+		done
+	END
+	rm -f "$place/fake"
+	socat UNIX-LISTEN:"$place/fake",fork SYSTEM:"bash '$place/fake.sh'" 3>&- &
 	fake=$!
-	until [ -S "$BATS_TEST_TMPDIR/fake" ]; do :; done
-	export COOLVEC_SOCKET=$BATS_TEST_TMPDIR/fake COOLVEC_TOKEN=none
+	until [ -S "$place/fake" ]; do :; done
+	export COOLVEC_SOCKET=$place/fake COOLVEC_TOKEN=none
 }
 
 fake_stop() {

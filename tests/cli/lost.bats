@@ -22,11 +22,11 @@ teardown() {
 }
 
 @test "a socket that nobody listens on is the same" {
-	socat UNIX-LISTEN:"$BATS_TEST_TMPDIR/dead" /dev/null 3>&- &
-	until [ -S "$BATS_TEST_TMPDIR/dead" ]; do :; done
+	socat UNIX-LISTEN:"$place/dead" /dev/null 3>&- &
+	until [ -S "$place/dead" ]; do :; done
 	kill -KILL $!
 	wait $! || true
-	run --separate-stderr -5 coolvec ping --socket "$BATS_TEST_TMPDIR/dead"
+	run --separate-stderr -5 coolvec ping --socket "$place/dead"
 	[[ $stderr == *"Connection refused; start one with: coolvecd" ]]
 }
 
@@ -75,8 +75,7 @@ teardown() {
 }
 
 @test "a connection that ends without an answer is told, status 5" {
-	fake
-	: >"$BATS_TEST_TMPDIR/answers"
+	fake HANGUP
 	run --separate-stderr -5 coolvec count
 	[[ $stderr == "coolvec: the daemon closed the connection"* ]]
 }
@@ -84,13 +83,13 @@ teardown() {
 @test "the token goes with a request and a password only where it belongs" {
 	fake '{"id":0,"ok":true,"result":{"count":1}}'
 	COOLVEC_TOKEN='a token' run -0 coolvec count -c here
-	[ "$(jq -c . <"$BATS_TEST_TMPDIR/asked")" = \
+	[ "$(jq -c . <"$place/asked")" = \
 		'{"id":0,"op":"count","token":"a token","args":{"collection":"here"}}' ]
 	echo "the password" >pw
 	fake_stop
 	fake '{"id":0,"ok":true,"result":{"username":"ada"}}'
 	run -0 coolvec register ada --password-file pw
-	[ "$(jq -c . <"$BATS_TEST_TMPDIR/asked")" = \
+	[ "$(jq -c . <"$place/asked")" = \
 		'{"id":0,"op":"register","args":{"username":"ada","password":"the password"}}' ]
 }
 
@@ -156,4 +155,73 @@ teardown() {
 	[ $status = 6 ]
 	grep -q "log in again: coolvec login" err
 	daemon_stop
+}
+
+# What was asked, one request_id a line.
+request_ids() {
+	jq -r .args.request_id <"$place/asked"
+}
+
+@test "a lost answer is asked for again under the same request_id" {
+	fake HANGUP '{"id":1,"ok":true,"result":{"ids":[5]}}'
+	run --separate-stderr -0 coolvec add "text"
+	[ "$output" = 5 ]
+	[ -z "$stderr" ]
+	[ "$(request_ids | wc -l)" = 2 ]
+	[ "$(request_ids | sort -u | wc -l)" = 1 ]
+	fake_stop
+	fake HANGUP '{"id":1,"ok":true,"result":{"id":3}}'
+	run -0 coolvec update 3 --text "text"
+	[ "$(request_ids | wc -l)" = 2 ]
+	[ "$(request_ids | sort -u | wc -l)" = 1 ]
+}
+
+@test "an answer that is lost twice is not asked for again" {
+	fake HANGUP HANGUP '{"id":2,"ok":true,"result":{"ids":[5]}}'
+	run --separate-stderr -5 coolvec add "text"
+	[[ $stderr == *"it is not known whether it was added"* ]]
+	[ "$(request_ids | wc -l)" = 2 ]
+}
+
+@test "a change that is not known is repeated, and so is one that was too busy" {
+	fake '{"id":0,"ok":false,"error":{"name":"unknown","message":"it may have happened"}}' \
+		'{"id":1,"ok":false,"error":{"name":"busy","message":"later"}}' \
+		'{"id":2,"ok":true,"result":{"ids":[5]}}'
+	run --separate-stderr -0 coolvec add "text"
+	[ "$output" = 5 ]
+	[ -z "$stderr" ]
+	[ "$(request_ids | sort -u | wc -l)" = 1 ]
+}
+
+@test "a batch without its bad items is another request" {
+	fake '{"id":0,"ok":false,"error":{"name":"bad_request","message":"1 is bad","detail":{"items":[{"index":1,"name":"bad_request","message":"no good"}]}}}' \
+		'{"id":1,"ok":true,"result":{"ids":[5,6]}}'
+	run --separate-stderr -6 coolvec add a b c
+	[ "$output" = $'5\n6' ]
+	[ "$stderr" = "coolvec: argument 2: no good" ]
+	[ "$(jq -c '[.args.items[].text]' <"$place/asked")" = $'["a","b","c"]\n["a","c"]' ]
+	[ "$(request_ids | sort -u | wc -l)" = 2 ]
+}
+
+@test "a refusal that names no item of ours ends the work" {
+	fake '{"id":0,"ok":false,"error":{"name":"bad_request","message":"odd","detail":{"items":[{"index":7,"name":"bad_request","message":"no good"}]}}}'
+	run --separate-stderr -2 coolvec add a b c
+	[ "$stderr" = "coolvec: odd" ]
+}
+
+@test "a full disk in the middle tells what was stored, status 6" {
+	fake '{"id":0,"ok":true,"result":{"ids":[0]}}' \
+		'{"id":1,"ok":false,"error":{"name":"no_space","message":"the disk is full; nothing changed"}}'
+	mkfifo in out
+	coolvec add - <in >out 2>err 3>&- &
+	adding=$!
+	exec 7>in 8<out
+	echo "fits" >&7
+	read -r _ <&8
+	echo "does not" >&7
+	status=0
+	wait $adding || status=$?
+	exec 7>&- 8<&-
+	[ $status = 6 ]
+	[ "$(cat err)" = $'coolvec: the disk is full; nothing changed\ncoolvec: 1 added before that' ]
 }

@@ -27,7 +27,7 @@ setup() {
 
 @test "options may stand anywhere" {
 	expected=$(coolvec similarity 0 -k 2)
-	[ "$(coolvec -k2 similarity 0 2>&1)" != "$expected" ]
+	run -2 coolvec -k2 similarity 0
 	[ "$(coolvec similarity -k2 0)" = "$expected" ]
 	[ "$(coolvec similarity --k=2 0)" = "$expected" ]
 	[ "$(coolvec similarity --k 2 0)" = "$expected" ]

@@ -15,7 +15,7 @@ setup() {
 @test "help goes to standard output and names every command" {
 	run --separate-stderr -0 coolvec help
 	[ -z "$stderr" ]
-	for c in register login logout passwd whoami prefs add similarity search distance get list count import export \
+	for c in register login logout passwd whoami prefs add similarity search distance get list count import export repl \
 		update delete embed stats verify ping completion help version; do
 		grep -q "^  $c " <<<"$output"
 	done

@@ -22,7 +22,7 @@ place() {
 # Start a daemon; it serves when this returns.  Arguments of the form NAME=VALUE are settings, the
 # others options.  Its standard error goes to $log.
 serve() {
-	local settings=() line
+	local settings=()
 	while [[ ${1-} =~ ^[A-Z_]+= ]]; do
 		settings+=("$1")
 		shift
@@ -33,7 +33,7 @@ serve() {
 		--ready-fd 9 "$@" 9>"$dir/ready" 3>&- 2>>"$log" &
 	daemon=$!
 	export daemon
-	read -r line <"$dir/ready" || { tail -n 5 "$log" >&2; return 1; }
+	read -r _ <"$dir/ready" || { tail -n 5 "$log" >&2; return 1; }
 }
 
 # Stop it as an administrator would; it must end well.
@@ -47,7 +47,8 @@ cleanup() {
 	[ -z "${daemon-}" ] || kill -KILL "$daemon" 2>/dev/null || true
 }
 
-# Lines of standard input to the daemon, its answers to standard output.
+# Lines of standard input to the daemon, its answers to standard output; arguments are wirecat's.
+# shellcheck disable=SC2120
 wire() {
 	wirecat "$@" "$sock"
 }
@@ -60,6 +61,7 @@ request() {
 
 # ask OP [ARGS [TOKEN]]: the answer.
 ask() {
+	# shellcheck disable=SC2119
 	request "$@" | wire
 }
 

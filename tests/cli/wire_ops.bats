@@ -188,6 +188,7 @@ biggest() {
 	same '{"items":[{"id":1,"key":null,"meta":null,"text":"x","vector":[1,2]},{"id":0,"key":null,"meta":null,"text":null,"vector":[1,0.100000001]},{"id":1,"key":null,"meta":null,"text":"x","vector":[1,2]}],"missing":[4503599627370497]}' \
 		"$(works get '{"collection":"t","ids":[1,0,4503599627370497,1],"with_vector":true}')"
 	same '{"items":[],"missing":[5]}' "$(works get '{"collection":"t","ids":[5],"with_vector":false}')"
+	same '"AACAPwAAAEA="' "$(works get '{"collection":"t","ids":[1],"with_vector":true,"base64":true}' | jq -c '.items[0].vector')"
 	same '{"id":null,"ok":true,"result":{"items":[],"missing":[9223372036854775807]}}' \
 		"$(biggest get ',"ids":[9223372036854775807]')"
 }
@@ -416,6 +417,26 @@ biggest() {
 	works add "$(jq -nc '{collection: "t", items: [range(1200) | {text: "text \(.)"}]}')" >/dev/null
 	works delete '{"collection":"t","ids":[5]}'
 	same '{"bad":[],"checked":1199,"index":"ok","nbad":0}' "$(works verify '{"collection":"t"}' | jq -c 'del(.unreachable)')"
+}
+
+@test "metrics count calls by outcome, syncs, commits and embeddings, without a token" {
+	local before after
+	counts() { jq -c --arg op "$2" --arg error "$3" '[.operations[] | select(.op == $op and .error == $error).count] | add // 0' <<<"$1"; }
+	fresh
+	before=$(works metrics '{}' '')
+	works add '{"collection":"t","items":[{"text":"one"},{"text":"two"}]}'
+	fails not_found update '{"collection":"t","id":9,"meta":{}}'
+	printf 'no JSON\n' | wire
+	after=$(works metrics '{}' '')
+	jq -e 'keys == ["collections","commit","connections","embedder","file_bytes","fsync","graph_bytes","latency",
+		"open_collections","operations","tail","uptime","vectors","version"]' <<<"$after"
+	jq -ne --argjson b "$before" --argjson a "$after" '($a.embedder.texts - $b.embedder.texts == 2) and
+		($a.commit.items - $b.commit.items == 2) and ($a.fsync.count - $b.fsync.count == 1) and
+		($a.vectors - $b.vectors == 2) and ($a.fsync | keys == ["count","seconds"])'
+	same $(($(counts "$before" add ok) + 1)) "$(counts "$after" add ok)"
+	same $(($(counts "$before" update not_found) + 1)) "$(counts "$after" update not_found)"
+	same $(($(counts "$before" none bad_json) + 1)) "$(counts "$after" none bad_json)"
+	jq -e '[.latency.ops[] | (.counts | length) == (1 + 14)] | all' <<<"$after"
 }
 
 @test "every operation is in the manual, and no other" {

@@ -4,12 +4,12 @@
  * usage: wirecat [-k] [-n N] [-t SECONDS] SOCKET
  *
  * Standard input goes to the socket as it is; when it ends so does the sending half of the
- * connection, or with -k nothing does.  What the daemon says goes to standard output, until it closes
- * the connection.  A daemon that stops reading does not stop us from reading.  With -n so many
- * further connections are made before, and stay open meanwhile.
+ * connection, or with -k nothing does.  What the daemon says goes to standard output, until it
+ * closes the connection.  A daemon that stops reading does not stop us from reading.  With -n so
+ * many further connections are made before, and stay open meanwhile.
  *
- * Exit status: 0 the daemon closed the connection; 1 no connection; 2 usage; 3 it is still open after
- * SECONDS (60).
+ * Exit status: 0 the daemon closed the connection; 1 no connection; 2 usage; 3 it is still open
+ * after SECONDS (60).
  */
 
 #include <errno.h>

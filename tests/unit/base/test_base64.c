@@ -54,9 +54,9 @@ vectors_of_the_rfc_are_decoded(void **state)
 static void
 what_is_not_base64_is_refused(void **state)
 {
-	static const char *const bad[] = { "Z", "Zg", "Zg=", "Zm8", "Zg===", "====", "=", "Zg==Zg==",
-		"Z===", "=g==", "Zm=v", "Zm 9v", "Zm9v\n", "Zm-v", "Zm_v", "Zm9\xc3", "Zm.v",
-		"Zm9vY===", "Zm9v====" };
+	static const char *const bad[] = { "Z", "Zg", "Zg=", "Zm8", "Zg===", "====", "=",
+		"Zg==Zg==", "Z===", "=g==", "Zm=v", "Zm 9v", "Zm9v\n", "Zm-v", "Zm_v", "Zm9\xc3",
+		"Zm.v", "Zm9vY===", "Zm9v====" };
 	char out[16];
 	size_t n = 99;
 
@@ -73,7 +73,8 @@ what_is_not_base64_is_refused(void **state)
 static void
 non_canonical_text_is_refused(void **state)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char digits[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	char out[4], text[5];
 	size_t n, taken = 0;
 
@@ -118,7 +119,7 @@ random_bytes_come_back(void **state)
 	}
 }
 
-/* Whatever is taken is what its value encodes to; nothing is written past the room that was promised. */
+/* Whatever is taken is what its value encodes to, and nothing is written past the room promised. */
 static void
 random_text_is_refused_or_canonical(void **state)
 {

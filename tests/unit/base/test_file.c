@@ -121,7 +121,8 @@ write_that_fails_leaves_all_as_it_was(void **state)
 
 	(void)state;
 	assert_int_equal(mkdir(in_folder("a"), 0700), 0);
-	assert_int_equal(file_write(in_folder("a"), 0600, "x", 1, &err), -1);	/* a folder is there */
+	assert_int_equal(
+	    file_write(in_folder("a"), 0600, "x", 1, &err), -1); /* a folder is there */
 	assert_int_equal(count_names(folder), 1);
 	assert_int_equal(file_write(in_folder("none/a"), 0600, "x", 1, &err), -1);
 	assert_int_equal(count_names(folder), 1);

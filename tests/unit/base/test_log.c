@@ -86,7 +86,9 @@ journal_gets_priorities(void **state)
 static void
 lines_above_the_level_are_dropped(void **state)
 {
-	static const size_t lines[] = { [LOG_ERROR] = 1, [LOG_WARN] = 2, [LOG_INFO] = 3, [LOG_DEBUG] = 4 };
+	static const size_t lines[] = {
+		[LOG_ERROR] = 1, [LOG_WARN] = 2, [LOG_INFO] = 3, [LOG_DEBUG] = 4
+	};
 	char *text;
 	size_t n;
 

@@ -60,16 +60,38 @@ static void
 good_values_are_taken(void **state)
 {
 	static const char *const rows[][2] = {
-		{ "id", "0" }, { "id", "9223372036854775807" }, { "ids", "[0]" }, { "ids", "[3,1,3]" },
-		{ "count", "2" }, { "count", "9" }, { "bool", "true" }, { "bool", "false" },
-		{ "string", "\"ab\"" }, { "string", "\"abcd\"" }, { "string", "\"\xc3\xa4\xc3\xa4\"" },
-		{ "text", "\"x\"" }, { "text", "\"a\\u0000b\"" }, { "text", "\" \"" },
-		{ "texts", "[\"a\",\"b\"]" }, { "vector", "[]" }, { "vector", "\"\"" },
-		{ "meta", "{}" }, { "meta", "{\"a\":[1,{\"b\":null}]}" }, { "meta_or_null", "null" },
-		{ "meta_or_null", "{}" }, { "metric", "\"cosine\"" }, { "metric", "\"l2\"" },
-		{ "metric", "\"ip\"" }, { "metric", "\"l1\"" }, { "name", "\"a\"" }, { "name", "\"0_-Z\"" },
-		{ "name", "\"" X63 "\"" }, { "username", "\"a.b@c-d_e\"" }, { "username", "\"" X63 "\"" },
-		{ "keys", "[\"k\"]" }, { "array", "[1,null,{}]" },
+		{ "id", "0" },
+		{ "id", "9223372036854775807" },
+		{ "ids", "[0]" },
+		{ "ids", "[3,1,3]" },
+		{ "count", "2" },
+		{ "count", "9" },
+		{ "bool", "true" },
+		{ "bool", "false" },
+		{ "string", "\"ab\"" },
+		{ "string", "\"abcd\"" },
+		{ "string", "\"\xc3\xa4\xc3\xa4\"" },
+		{ "text", "\"x\"" },
+		{ "text", "\"a\\u0000b\"" },
+		{ "text", "\" \"" },
+		{ "texts", "[\"a\",\"b\"]" },
+		{ "vector", "[]" },
+		{ "vector", "\"\"" },
+		{ "meta", "{}" },
+		{ "meta", "{\"a\":[1,{\"b\":null}]}" },
+		{ "meta_or_null", "null" },
+		{ "meta_or_null", "{}" },
+		{ "metric", "\"cosine\"" },
+		{ "metric", "\"l2\"" },
+		{ "metric", "\"ip\"" },
+		{ "metric", "\"l1\"" },
+		{ "name", "\"a\"" },
+		{ "name", "\"0_-Z\"" },
+		{ "name", "\"" X63 "\"" },
+		{ "username", "\"a.b@c-d_e\"" },
+		{ "username", "\"" X63 "\"" },
+		{ "keys", "[\"k\"]" },
+		{ "array", "[1,null,{}]" },
 	};
 	char why[256];
 
@@ -83,24 +105,79 @@ static void
 values_of_another_kind_are_refused_by_name(void **state)
 {
 	static const char *const rows[][2] = {
-		{ "id", "-1" }, { "id", "1.0" }, { "id", "\"1\"" }, { "id", "null" }, { "id", "true" },
-		{ "id", "[1]" }, { "ids", "1" }, { "ids", "[]" }, { "ids", "[1,-1]" }, { "ids", "[1,\"2\"]" },
-		{ "ids", "[[1]]" }, { "ids", "{}" }, { "count", "1" }, { "count", "10" }, { "count", "5.0" },
-		{ "count", "-5" }, { "count", "\"5\"" }, { "count", "null" }, { "bool", "1" },
-		{ "bool", "\"true\"" }, { "bool", "null" }, { "string", "\"a\"" }, { "string", "\"abcde\"" },
-		{ "string", "\"\"" }, { "string", "\"a\\u0000b\"" }, { "string", "7" }, { "string", "null" },
-		{ "text", "\"\"" }, { "text", "7" }, { "text", "null" }, { "text", "[\"a\"]" },
-		{ "texts", "[]" }, { "texts", "\"a\"" }, { "texts", "[\"a\",\"\"]" }, { "texts", "[\"a\",7]" },
-		{ "vector", "7" }, { "vector", "null" }, { "vector", "{}" }, { "meta", "null" },
-		{ "meta", "[]" }, { "meta", "\"{}\"" }, { "meta_or_null", "[]" }, { "meta_or_null", "false" },
-		{ "metric", "\"L2\"" }, { "metric", "\"\"" }, { "metric", "\"cos\"" }, { "metric", "2" },
-		{ "metric", "\"l2\\u0000\"" }, { "metric", "null" }, { "name", "\"\"" }, { "name", "\"-a\"" },
-		{ "name", "\"_a\"" }, { "name", "\"a.b\"" }, { "name", "\"a/b\"" }, { "name", "\"..\"" },
-		{ "name", "\"a b\"" }, { "name", "\"\xc3\xa4\"" }, { "name", "\"x" X63 "\"" },
-		{ "name", "\"a\\u0000\"" }, { "name", "\"a\\n\"" }, { "name", "7" }, { "username", "\"@a\"" },
-		{ "username", "\"a b\"" }, { "username", "\"a/b\"" }, { "username", "\"x" X63 "\"" },
-		{ "username", "null" }, { "keys", "[\"\"]" }, { "keys", "[7]" }, { "keys", "\"k\"" },
-		{ "keys", "[\"a\\u0000\"]" }, { "array", "[]" }, { "array", "{}" }, { "array", "\"a\"" },
+		{ "id", "-1" },
+		{ "id", "1.0" },
+		{ "id", "\"1\"" },
+		{ "id", "null" },
+		{ "id", "true" },
+		{ "id", "[1]" },
+		{ "ids", "1" },
+		{ "ids", "[]" },
+		{ "ids", "[1,-1]" },
+		{ "ids", "[1,\"2\"]" },
+		{ "ids", "[[1]]" },
+		{ "ids", "{}" },
+		{ "count", "1" },
+		{ "count", "10" },
+		{ "count", "5.0" },
+		{ "count", "-5" },
+		{ "count", "\"5\"" },
+		{ "count", "null" },
+		{ "bool", "1" },
+		{ "bool", "\"true\"" },
+		{ "bool", "null" },
+		{ "string", "\"a\"" },
+		{ "string", "\"abcde\"" },
+		{ "string", "\"\"" },
+		{ "string", "\"a\\u0000b\"" },
+		{ "string", "7" },
+		{ "string", "null" },
+		{ "text", "\"\"" },
+		{ "text", "7" },
+		{ "text", "null" },
+		{ "text", "[\"a\"]" },
+		{ "texts", "[]" },
+		{ "texts", "\"a\"" },
+		{ "texts", "[\"a\",\"\"]" },
+		{ "texts", "[\"a\",7]" },
+		{ "vector", "7" },
+		{ "vector", "null" },
+		{ "vector", "{}" },
+		{ "meta", "null" },
+		{ "meta", "[]" },
+		{ "meta", "\"{}\"" },
+		{ "meta_or_null", "[]" },
+		{ "meta_or_null", "false" },
+		{ "metric", "\"L2\"" },
+		{ "metric", "\"\"" },
+		{ "metric", "\"cos\"" },
+		{ "metric", "2" },
+		{ "metric", "\"l2\\u0000\"" },
+		{ "metric", "null" },
+		{ "name", "\"\"" },
+		{ "name", "\"-a\"" },
+		{ "name", "\"_a\"" },
+		{ "name", "\"a.b\"" },
+		{ "name", "\"a/b\"" },
+		{ "name", "\"..\"" },
+		{ "name", "\"a b\"" },
+		{ "name", "\"\xc3\xa4\"" },
+		{ "name", "\"x" X63 "\"" },
+		{ "name", "\"a\\u0000\"" },
+		{ "name", "\"a\\n\"" },
+		{ "name", "7" },
+		{ "username", "\"@a\"" },
+		{ "username", "\"a b\"" },
+		{ "username", "\"a/b\"" },
+		{ "username", "\"x" X63 "\"" },
+		{ "username", "null" },
+		{ "keys", "[\"\"]" },
+		{ "keys", "[7]" },
+		{ "keys", "\"k\"" },
+		{ "keys", "[\"a\\u0000\"]" },
+		{ "array", "[]" },
+		{ "array", "{}" },
+		{ "array", "\"a\"" },
 	};
 	char why[256];
 
@@ -164,7 +241,8 @@ what_is_too_large_is_said_to_be(void **state)
 	assert_code("keys", long_array("\"x\"", WIRE_BATCH_MAX + 1), WIRE_TOO_LARGE);
 	assert_code("array", long_array("{}", WIRE_BATCH_MAX + 1), WIRE_TOO_LARGE);
 	for (int i = 0; i < 2; i++) {	/* exactly 64 KiB, and a byte more */
-		snprintf(meta[i], sizeof(meta[i]), "{\"a\":\"%0*d\"}", (int)WIRE_META_MAX - 8 + i, 0);
+		snprintf(
+		    meta[i], sizeof(meta[i]), "{\"a\":\"%0*d\"}", (int)WIRE_META_MAX - 8 + i, 0);
 		assert_int_equal(strlen(meta[i]), WIRE_META_MAX + (size_t)i);
 		assert_code("meta", strdup(meta[i]), i == 0 ? WIRE_OK : WIRE_TOO_LARGE);
 	}
@@ -173,8 +251,8 @@ what_is_too_large_is_said_to_be(void **state)
 static void
 unknown_and_missing_members_are_named(void **state)
 {
-	static const struct arg_spec needed[] = {
-		{ "a", ARG_ID, true, 0, 0 }, { "b", ARG_ID, true, 0, 0 }, { NULL, ARG_ID, false, 0, 0 } };
+	static const struct arg_spec needed[] = { { "a", ARG_ID, true, 0, 0 },
+		{ "b", ARG_ID, true, 0, 0 }, { NULL, ARG_ID, false, 0, 0 } };
 	json_t *args = json_pack("{s:i}", "a", 1);
 	char why[256];
 
@@ -241,16 +319,25 @@ vector_that_cannot_be_is_refused(void **state)
 		const char *text;
 		enum wire_code code;
 	} rows[] = {
-		{ "[]", WIRE_DIMENSION_MISMATCH }, { "[1,2]", WIRE_DIMENSION_MISMATCH },
-		{ "[1,2,3,4]", WIRE_DIMENSION_MISMATCH }, { "\"\"", WIRE_DIMENSION_MISMATCH },
-		{ "\"AACAPwAAgD8=\"", WIRE_DIMENSION_MISMATCH }, { "[1,2,\"3\"]", WIRE_BAD_REQUEST },
-		{ "[1,2,null]", WIRE_BAD_REQUEST }, { "[1,2,true]", WIRE_BAD_REQUEST },
-		{ "[1,2,[3]]", WIRE_BAD_REQUEST }, { "[0,0,0]", WIRE_BAD_REQUEST },
-		{ "[0,-0.0,1e-60]", WIRE_BAD_REQUEST }, { "[1,2,1e39]", WIRE_BAD_REQUEST },
-		{ "[1,2,-1e300]", WIRE_BAD_REQUEST }, { "\"AACAPwAAgD8AAIA\"", WIRE_BAD_REQUEST },
-		{ "\"AACAPwAAgD8AAI!/\"", WIRE_BAD_REQUEST }, { "\"AACAPwAAgD8AAIA/AA==\"", WIRE_BAD_REQUEST },
+		{ "[]", WIRE_DIMENSION_MISMATCH },
+		{ "[1,2]", WIRE_DIMENSION_MISMATCH },
+		{ "[1,2,3,4]", WIRE_DIMENSION_MISMATCH },
+		{ "\"\"", WIRE_DIMENSION_MISMATCH },
+		{ "\"AACAPwAAgD8=\"", WIRE_DIMENSION_MISMATCH },
+		{ "[1,2,\"3\"]", WIRE_BAD_REQUEST },
+		{ "[1,2,null]", WIRE_BAD_REQUEST },
+		{ "[1,2,true]", WIRE_BAD_REQUEST },
+		{ "[1,2,[3]]", WIRE_BAD_REQUEST },
+		{ "[0,0,0]", WIRE_BAD_REQUEST },
+		{ "[0,-0.0,1e-60]", WIRE_BAD_REQUEST },
+		{ "[1,2,1e39]", WIRE_BAD_REQUEST },
+		{ "[1,2,-1e300]", WIRE_BAD_REQUEST },
+		{ "\"AACAPwAAgD8AAIA\"", WIRE_BAD_REQUEST },
+		{ "\"AACAPwAAgD8AAI!/\"", WIRE_BAD_REQUEST },
+		{ "\"AACAPwAAgD8AAIA/AA==\"", WIRE_BAD_REQUEST },
 	};
-	float bad[][3] = { { NAN, 1, 1 }, { 1, INFINITY, 1 }, { 1, 1, -INFINITY }, { 0, 0, -0.0f } };
+	float bad[][3] = { { NAN, 1, 1 }, { 1, INFINITY, 1 }, { 1, 1, -INFINITY },
+		{ 0, 0, -0.0f } };
 	char why[256], coded[BASE64_LEN(12) + 1], text[64];
 	float x[3];
 

@@ -1,7 +1,7 @@
 /*
  * test_item.c - items of a request: what is taken from them, and every fault listed.
  *
- * The space is made by hand, so that neither files nor a database are needed.
+ * The space is made by hand and has no files.
  */
 
 #include <setjmp.h>
@@ -14,9 +14,13 @@
 
 #include <cmocka.h>
 
+#include "file.h"
 #include "item.h"
 
 struct fixture {
+	char folder[64];
+	struct daemon d;
+	struct call call;
 	struct space space;
 	struct commit_job *job;
 	json_t *bad;
@@ -31,11 +35,15 @@ make(void **state)
 
 	if (f == NULL)
 		return -1;
+	f->call.d = &f->d;
 	f->space.info.dim = 2;
 	strcpy(f->space.info.name, "c");
 	strcpy(f->space.info.provider, "none");
 	*state = f;
-	return 0;
+	strcpy(f->folder, "/tmp/coolvec-item-XXXXXX");
+	if (mkdtemp(f->folder) == NULL)
+		return -1;
+	return meta_open(NULL, f->folder, &f->d.meta, &f->err);
 }
 
 /* A space that embeds locally, 64 components. */
@@ -61,6 +69,9 @@ end(void **state)
 	commit_job_free(f->job);
 	json_decref(f->bad);
 	embedder_close(f->space.embedder);
+	meta_close(f->d.meta);
+	if (file_remove_tree(f->folder, &f->err) != 0)
+		return -1;
 	free(f);
 	return 0;
 }
@@ -78,7 +89,7 @@ take(struct fixture *f, const char *text, bool single)
 	commit_job_free(f->job);
 	json_decref(f->bad);
 	f->err.text[0] = '\0';
-	f->job = commit_job_new(NULL, &f->space, COMMIT_ADD, n, n);
+	f->job = commit_job_new(&f->call, &f->space, COMMIT_ADD, n, n);
 	assert_non_null(f->job);
 	f->job->single = single;
 	code = item_take_all(f->job, objects, &f->bad, &f->err);
@@ -92,8 +103,11 @@ good_items_are_copied(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(take(f, "[{\"vector\":[1,2],\"text\":\"a\\u0000b\",\"key\":\"k\",\"meta\":"
-				 "{\"x\":[1.5,null]}},{\"vector\":\"AACAPwAAAEA=\"}]", false), WIRE_OK);
+	assert_int_equal(take(f,
+			     "[{\"vector\":[1,2],\"text\":\"a\\u0000b\",\"key\":\"k\",\"meta\":"
+			     "{\"x\":[1.5,null]}},{\"vector\":\"AACAPwAAAEA=\"}]",
+			     false),
+	    WIRE_OK);
 	assert_null(f->bad);
 	assert_int_equal(f->job->items[0].text_len, 3);
 	assert_memory_equal(f->job->items[0].text, "a\0b", 4);
@@ -126,10 +140,12 @@ every_fault_is_listed_by_its_place(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(take(f, "[{\"vector\":[1,2]},{\"vector\":[1]},7,{},{\"vector\":[3,4]},"
-				 "{\"vector\":[0,0]},{\"vector\":[1,2],\"key\":\"\"},"
-				 "{\"vector\":[1,2],\"keys\":\"x\"},{\"vector\":[1,2],\"meta\":null},"
-				 "{\"text\":\"\"},{\"vector\":[1,2],\"text\":7},null,{\"text\":\"a\"}]", false),
+	assert_int_equal(take(f,
+			     "[{\"vector\":[1,2]},{\"vector\":[1]},7,{},{\"vector\":[3,4]},"
+			     "{\"vector\":[0,0]},{\"vector\":[1,2],\"key\":\"\"},"
+			     "{\"vector\":[1,2],\"keys\":\"x\"},{\"vector\":[1,2],\"meta\":null},"
+			     "{\"text\":\"\"},{\"vector\":[1,2],\"text\":7},null,{\"text\":\"a\"}]",
+			     false),
 	    WIRE_DIMENSION_MISMATCH);
 	assert_string_equal(f->err.text, "item 1: vector has 1 components, collection has 2");
 	assert_int_equal(json_array_size(f->bad), 11);
@@ -151,7 +167,8 @@ text_for_a_collection_of_vectors_is_a_mismatch(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(take(f, "[{\"vector\":[1,2]},{\"text\":\"a\"}]", false), WIRE_SPACE_MISMATCH);
+	assert_int_equal(
+	    take(f, "[{\"vector\":[1,2]},{\"text\":\"a\"}]", false), WIRE_SPACE_MISMATCH);
 	assert_string_equal(f->err.text, "item 1: collection c takes vectors only");
 	assert_int_equal(json_array_size(f->bad), 1);
 	assert_fault(f, 0, 1, "space_mismatch");
@@ -174,9 +191,11 @@ key_twice_in_a_batch_is_a_fault_of_the_later_ones(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(take(f, "[{\"vector\":[1,1],\"key\":\"b\"},{\"vector\":[1,1],\"key\":\"a\"},"
-				 "{\"vector\":[1,1]},{\"vector\":[1,1],\"key\":\"b\"},"
-				 "{\"vector\":[1,1],\"key\":\"B\"},{\"vector\":[1,1],\"key\":\"b\"}]", false),
+	assert_int_equal(take(f,
+			     "[{\"vector\":[1,1],\"key\":\"b\"},{\"vector\":[1,1],\"key\":\"a\"},"
+			     "{\"vector\":[1,1]},{\"vector\":[1,1],\"key\":\"b\"},"
+			     "{\"vector\":[1,1],\"key\":\"B\"},{\"vector\":[1,1],\"key\":\"b\"}]",
+			     false),
 	    WIRE_BAD_REQUEST);
 	assert_int_equal(json_array_size(f->bad), 2);
 	assert_fault(f, 0, 3, "bad_request");
@@ -225,8 +244,11 @@ texts_that_cannot_be_embedded_are_all_listed(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(take(f, "[{\"text\":\"good\"},{\"text\":\" \"},{\"text\":\"fine\"},"
-				 "{\"text\":\"\\n\\t \"},{\"vector\":[1]}]", false), WIRE_DIMENSION_MISMATCH);
+	assert_int_equal(take(f,
+			     "[{\"text\":\"good\"},{\"text\":\" \"},{\"text\":\"fine\"},"
+			     "{\"text\":\"\\n\\t \"},{\"vector\":[1]}]",
+			     false),
+	    WIRE_DIMENSION_MISMATCH);
 	assert_int_equal(json_array_size(f->bad), 3);
 	assert_fault(f, 0, 4, "dimension_mismatch");
 	assert_fault(f, 1, 1, "bad_request");
@@ -242,7 +264,7 @@ digest_of(struct fixture *f, const char *text)
 
 	assert_non_null(args);
 	commit_job_free(f->job);
-	f->job = commit_job_new(NULL, &f->space, COMMIT_ADD, 1, 0);
+	f->job = commit_job_new(&f->call, &f->space, COMMIT_ADD, 1, 0);
 	assert_non_null(f->job);
 	assert_int_equal(item_take_request(f->job, args), 0);
 	assert_string_equal(f->job->request, "r");
@@ -263,9 +285,11 @@ digest_is_of_the_contents_and_not_of_their_order(void **state)
 		"{\"request_id\":\"r\",\"text\":\"a\",\"meta\":{\"x\":1,\"y\":2.0000000000000004}}",
 	};
 	struct fixture *f = *state;
-	uint64_t d = digest_of(f, "{\"request_id\":\"r\",\"text\":\"a\",\"meta\":{\"x\":1,\"y\":2}}");
+	uint64_t d =
+	    digest_of(f, "{\"request_id\":\"r\",\"text\":\"a\",\"meta\":{\"x\":1,\"y\":2}}");
 
-	assert_true(d == digest_of(f, "{\"meta\":{\"y\":2,\"x\":1},\"text\":\"a\",\"request_id\":\"r\"}"));
+	assert_true(
+	    d == digest_of(f, "{\"meta\":{\"y\":2,\"x\":1},\"text\":\"a\",\"request_id\":\"r\"}"));
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		assert_true(d != digest_of(f, others[i]));
 }
@@ -276,7 +300,7 @@ request_without_an_id_is_not_remembered(void **state)
 	struct fixture *f = *state;
 	json_t *args = json_object();
 
-	f->job = commit_job_new(NULL, &f->space, COMMIT_ADD, 1, 0);
+	f->job = commit_job_new(&f->call, &f->space, COMMIT_ADD, 1, 0);
 	assert_non_null(f->job);
 	assert_int_equal(item_take_request(f->job, args), 0);
 	assert_null(f->job->request);

@@ -154,7 +154,7 @@ stop_finishes_what_waits_and_takes_no_more(void **state)
 	uv_sem_wait(&g.entered);
 	s = (struct stopper){ .g = &g };
 	assert_int_equal(uv_thread_create(&thread, stop, &s), 0);
-	for (i = 0; i < 1000 && lane_push(g.lane, &late[i].job); i++)	/* until the stop has begun */
+	for (i = 0; i < 1000 && lane_push(g.lane, &late[i].job); i++) /* until the stop has begun */
 		usleep(1000);
 	assert_true(i < 1000);
 	assert_false(atomic_load(&s.done));

@@ -311,8 +311,8 @@ passed_as(const char *pid_form, const char *fds)
 	strcat(path, "2");		/* where it would bind itself */
 	got = listen_open(path, NULL, &passed, &err);
 	rc = passed ? 1 : 2;
-	if (passed && (got != 3 || (fcntl(3, F_GETFD) & FD_CLOEXEC) == 0 || getenv("LISTEN_FDS") != NULL ||
-			  access(path, F_OK) == 0))
+	if (passed && (got != 3 || (fcntl(3, F_GETFD) & FD_CLOEXEC) == 0 ||
+			  getenv("LISTEN_FDS") != NULL || access(path, F_OK) == 0))
 		rc = 101;
 	if (!passed && (got < 0 || got == 3 || access(path, F_OK) != 0))
 		rc = 102;
@@ -386,7 +386,8 @@ systemd_is_told_when_it_asks(void **state)
 	snprintf(name, sizeof(name), "@coolvec-test-%ld", (long)getpid());
 	to = address(name);
 	to.sun_path[0] = '\0';
-	assert_notified(&to, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name)), name);
+	assert_notified(
+	    &to, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name)), name);
 	setenv("NOTIFY_SOCKET", "/nowhere/at/all", 1);
 	listen_notify("READY=1");	/* no harm */
 	setenv("NOTIFY_SOCKET", "relative", 1);

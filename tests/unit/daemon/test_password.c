@@ -26,7 +26,8 @@ seconds(void)
 static void
 right_password_alone_is_taken(void **state)
 {
-	static const char *const wrong[] = { "", "correct hors", "correct horse ", "Correct horse" };
+	static const char *const wrong[] = { "", "correct hors", "correct horse ",
+		"Correct horse" };
 	char a[PASSWORD_HASH_MAX], b[PASSWORD_HASH_MAX];
 	struct err err;
 	bool ok = false;
@@ -79,10 +80,10 @@ planted_hash_is_refused_at_once(void **state)
 {
 #define REST "$c29tZXNhbHRzb21lc2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 	static const char *const hashes[] = {
-		"$argon2id$v=19$m=4194304,t=3,p=1" REST,	/* 4 GiB */
+		"$argon2id$v=19$m=4194304,t=3,p=1" REST, /* 4 GiB */
 		"$argon2id$v=19$m=262145,t=3,p=1" REST,
 		"$argon2id$v=19$m=4294967295,t=3,p=1" REST,
-		"$argon2id$v=19$m=4295032832,t=3,p=1" REST,	/* 2^32 + 65536 */
+		"$argon2id$v=19$m=4295032832,t=3,p=1" REST, /* 2^32 + 65536 */
 		"$argon2id$v=19$m=-1,t=3,p=1" REST,
 		"$argon2id$v=19$m=65536,t=11,p=1" REST,
 		"$argon2id$v=19$m=65536,t=4294967295,p=1" REST,
@@ -91,7 +92,11 @@ planted_hash_is_refused_at_once(void **state)
 		"$argon2id$v=16$m=65536,t=3,p=1" REST,
 		"$argon2id$m=65536,t=3,p=1" REST,
 		"$2b$12$abcdefghijklmnopqrstuv",
-		"plain text", "", "$", "$argon2id$v=19$m=65536,t=3,p=1$", "$argon2id$v=19$m=65536,t=3,p=1$$",
+		"plain text",
+		"",
+		"$",
+		"$argon2id$v=19$m=65536,t=3,p=1$",
+		"$argon2id$v=19$m=65536,t=3,p=1$$",
 	};
 	struct err err;
 	double t;

@@ -16,9 +16,10 @@
 #include "settings.h"
 
 static const char *const names[] = { "VEC_DB_PATH", "COOLVEC_SOCKET", "DB_URI", "SECRET_KEY",
-	"ALGORITHM", "ACCESS_TOKEN_EXPIRE_MINUTES", "EMBEDDER", "EMBED_DIM", "COOLVEC_MAX_CONNECTIONS",
-	"COOLVEC_GRACE_SECONDS", "COOLVEC_LINE_SECONDS", "COOLVEC_IDLE_SECONDS",
-	"COOLVEC_CLOSE_SECONDS", "COOLVEC_WORKERS", "COOLVEC_INDEX_THREADS", "COOLVEC_LOG_LEVEL" };
+	"ALGORITHM", "ACCESS_TOKEN_EXPIRE_MINUTES", "EMBEDDER", "EMBED_DIM",
+	"COOLVEC_MAX_CONNECTIONS", "COOLVEC_GRACE_SECONDS", "COOLVEC_LINE_SECONDS",
+	"COOLVEC_IDLE_SECONDS", "COOLVEC_CLOSE_SECONDS", "COOLVEC_WORKERS", "COOLVEC_INDEX_THREADS",
+	"COOLVEC_LOG_LEVEL" };
 
 #define NNAMES (sizeof(names) / sizeof(names[0]))
 
@@ -41,7 +42,7 @@ clear(void **state)
 	return 0;
 }
 
-/* settings_load from a file of this text in a folder of its own; the path of the folder in `where`. */
+/* settings_load from a file of this text in a folder of its own, whose path goes to `where`. */
 static int
 load(const char *text, struct settings *s, char where[64], struct err *err)
 {
@@ -124,19 +125,36 @@ static void
 value_that_cannot_be_is_refused_by_name(void **state)
 {
 	static const char *const rows[][2] = {
-		{ "ALGORITHM", "none" }, { "ALGORITHM", "hs256" }, { "ALGORITHM", "RS256" },
-		{ "EMBEDDER", "Local" }, { "EMBEDDER", "gpt" }, { "COOLVEC_LOG_LEVEL", "verbose" },
-		{ "COOLVEC_LOG_LEVEL", "DEBUG" }, { "ACCESS_TOKEN_EXPIRE_MINUTES", "0" },
-		{ "ACCESS_TOKEN_EXPIRE_MINUTES", "525601" }, { "ACCESS_TOKEN_EXPIRE_MINUTES", "-1" },
-		{ "ACCESS_TOKEN_EXPIRE_MINUTES", "30m" }, { "ACCESS_TOKEN_EXPIRE_MINUTES", "1.5" },
-		{ "EMBED_DIM", "63" }, { "EMBED_DIM", "4097" }, { "EMBED_DIM", "0x80" },
-		{ "COOLVEC_MAX_CONNECTIONS", "0" }, { "COOLVEC_MAX_CONNECTIONS", "65537" },
-		{ "COOLVEC_GRACE_SECONDS", "0" }, { "COOLVEC_GRACE_SECONDS", "86401" },
-		{ "COOLVEC_LINE_SECONDS", "0" }, { "COOLVEC_LINE_SECONDS", "many" },
-		{ "COOLVEC_IDLE_SECONDS", "0" }, { "COOLVEC_IDLE_SECONDS", "86401" },
-		{ "COOLVEC_CLOSE_SECONDS", "0" }, { "COOLVEC_CLOSE_SECONDS", "1e3" },
-		{ "COOLVEC_WORKERS", "0" }, { "COOLVEC_WORKERS", "65" }, { "COOLVEC_WORKERS", "cores" },
-		{ "COOLVEC_INDEX_THREADS", "0" }, { "COOLVEC_INDEX_THREADS", "65" },
+		{ "ALGORITHM", "none" },
+		{ "ALGORITHM", "hs256" },
+		{ "ALGORITHM", "RS256" },
+		{ "EMBEDDER", "Local" },
+		{ "EMBEDDER", "gpt" },
+		{ "COOLVEC_LOG_LEVEL", "verbose" },
+		{ "COOLVEC_LOG_LEVEL", "DEBUG" },
+		{ "ACCESS_TOKEN_EXPIRE_MINUTES", "0" },
+		{ "ACCESS_TOKEN_EXPIRE_MINUTES", "525601" },
+		{ "ACCESS_TOKEN_EXPIRE_MINUTES", "-1" },
+		{ "ACCESS_TOKEN_EXPIRE_MINUTES", "30m" },
+		{ "ACCESS_TOKEN_EXPIRE_MINUTES", "1.5" },
+		{ "EMBED_DIM", "63" },
+		{ "EMBED_DIM", "4097" },
+		{ "EMBED_DIM", "0x80" },
+		{ "COOLVEC_MAX_CONNECTIONS", "0" },
+		{ "COOLVEC_MAX_CONNECTIONS", "65537" },
+		{ "COOLVEC_GRACE_SECONDS", "0" },
+		{ "COOLVEC_GRACE_SECONDS", "86401" },
+		{ "COOLVEC_LINE_SECONDS", "0" },
+		{ "COOLVEC_LINE_SECONDS", "many" },
+		{ "COOLVEC_IDLE_SECONDS", "0" },
+		{ "COOLVEC_IDLE_SECONDS", "86401" },
+		{ "COOLVEC_CLOSE_SECONDS", "0" },
+		{ "COOLVEC_CLOSE_SECONDS", "1e3" },
+		{ "COOLVEC_WORKERS", "0" },
+		{ "COOLVEC_WORKERS", "65" },
+		{ "COOLVEC_WORKERS", "cores" },
+		{ "COOLVEC_INDEX_THREADS", "0" },
+		{ "COOLVEC_INDEX_THREADS", "65" },
 		{ "COOLVEC_INDEX_THREADS", "99999999999999999999" },
 	};
 	char where[64], line[128];
@@ -152,7 +170,7 @@ value_that_cannot_be_is_refused_by_name(void **state)
 			fail_msg("%s: %s", line, err.text);
 		assert_null(s.data);	/* nothing is left to free */
 		assert_int_equal(setenv(rows[i][0], rows[i][1], 1), 0);
-		assert_int_equal(load("", &s, where, &err), -1);	/* the same from the environment */
+		assert_int_equal(load("", &s, where, &err), -1); /* the same from the environment */
 		unsetenv(rows[i][0]);
 	}
 }
@@ -163,7 +181,8 @@ limits_are_taken(void **state)
 	static const char *const lines[] = { "ACCESS_TOKEN_EXPIRE_MINUTES=1", "EMBED_DIM=64",
 		"ACCESS_TOKEN_EXPIRE_MINUTES=525600", "EMBED_DIM=4096", "COOLVEC_MAX_CONNECTIONS=1",
 		"COOLVEC_MAX_CONNECTIONS=65536", "COOLVEC_WORKERS=64", "COOLVEC_INDEX_THREADS=1",
-		"COOLVEC_IDLE_SECONDS=86400", "ALGORITHM=HS384", "COOLVEC_LOG_LEVEL=warn", "EMBED_DIM=" };
+		"COOLVEC_IDLE_SECONDS=86400", "ALGORITHM=HS384", "COOLVEC_LOG_LEVEL=warn",
+		"EMBED_DIM=" };
 	char where[64];
 	struct settings s;
 	struct err err;

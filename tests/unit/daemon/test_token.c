@@ -118,7 +118,7 @@ claims_that_cannot_be_are_refused(void **state)
 {
 	static const char *const claims[] = {
 		"{" ISS SUB JTI IAT "\"exp\":1799999999}",
-		"{" ISS SUB JTI IAT "\"exp\":1800000000}",		/* it ends now */
+		"{" ISS SUB JTI IAT "\"exp\":1800000000}", /* it ends now */
 		"{" ISS SUB JTI IAT "\"exp\":0}",
 		"{" ISS SUB JTI IAT "\"exp\":-1}",
 		"{" ISS SUB JTI "\"iat\":1800000000}",
@@ -128,7 +128,7 @@ claims_that_cannot_be_are_refused(void **state)
 		"{" ISS SUB JTI IAT "\"exp\":true}",
 		"{" ISS SUB JTI IAT "\"exp\":null}",
 		"{" ISS SUB JTI IAT "\"exp\":[1800000100]}",
-		"{" ISS SUB JTI "\"iat\":1800000061," EXP "}",		/* the clocks may differ by 60 s */
+		"{" ISS SUB JTI "\"iat\":1800000061," EXP "}", /* the clocks may differ by 60 s */
 		"{" ISS SUB JTI "\"iat\":\"1800000000\"," EXP "}",
 		"{" ISS SUB JTI EXP "}",
 		"{" SUB JTI IAT EXP "}",
@@ -138,7 +138,7 @@ claims_that_cannot_be_are_refused(void **state)
 		"{\"iss\":7," SUB JTI IAT EXP "}",
 		"{" ISS JTI IAT EXP "}",
 		"{" ISS "\"sub\":\"\"," JTI IAT EXP "}",
-		"{" ISS "\"sub\":\"" HEX64 "\"," JTI IAT EXP "}",	/* 64 bytes */
+		"{" ISS "\"sub\":\"" HEX64 "\"," JTI IAT EXP "}", /* 64 bytes */
 		"{" ISS "\"sub\":7," JTI IAT EXP "}",
 		"{" ISS SUB IAT EXP "}",
 		"{" ISS SUB "\"jti\":\"0123456789abcdef\"," IAT EXP "}",
@@ -198,7 +198,8 @@ static void
 unsigned_token_is_refused(void **state)
 {
 	static const char *const headers[] = { "eyJhbGciOiJub25lIn0", "eyJhbGciOiJOb25lIn0",
-		"eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0", "eyJ0eXAiOiJKV1QifQ", "eyJhbGciOiJIUzI1NiJ9" };
+		"eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0", "eyJ0eXAiOiJKV1QifQ",
+		"eyJhbGciOiJIUzI1NiJ9" };
 	static const char *const signatures[] = { "", ".", ".AAAA", ".e30" };
 	char *good = sign_well(GOOD), *payload, forged[1024];
 
@@ -207,7 +208,8 @@ unsigned_token_is_refused(void **state)
 	*strrchr(good, '.') = '\0';
 	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
 		for (size_t j = 0; j < sizeof(signatures) / sizeof(signatures[0]); j++) {
-			snprintf(forged, sizeof(forged), "%s%s%s", headers[i], payload, signatures[j]);
+			snprintf(
+			    forged, sizeof(forged), "%s%s%s", headers[i], payload, signatures[j]);
 			assert_refused(&hs256, forged, strlen(forged), forged);
 		}
 	free(good);
@@ -254,8 +256,8 @@ static void
 parts_too_few_or_too_many_are_refused(void **state)
 {
 	char *good = sign_well(GOOD), text[2048];
-	static const char *const forms[] = { "%s.", ".%s", "%s.x", "x.%s", "%s ", " %s", "%s\n", "%s=",
-		"Bearer %s", "%s..", "%s.%1$s" };
+	static const char *const forms[] = { "%s.", ".%s", "%s.x", "x.%s", "%s ", " %s", "%s\n",
+		"%s=", "Bearer %s", "%s..", "%s.%1$s" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
@@ -316,8 +318,9 @@ key_that_cannot_be_checks_and_signs_nothing(void **state)
 {
 	static const unsigned char shortest[TOKEN_KEY_MIN - 1] = "0123456789012345678901234567890";
 	struct token t = { "ann", SID, NOW, NOW + 60 };
-	struct token_key keys[] = { { NULL, 0, "HS256" }, { secret, 0, "HS256" }, { NULL, 32, "HS256" },
-		{ shortest, sizeof(shortest), "HS256" }, { secret, sizeof(secret) - 1, "none" } };
+	struct token_key keys[] = { { NULL, 0, "HS256" }, { secret, 0, "HS256" },
+		{ NULL, 32, "HS256" }, { shortest, sizeof(shortest), "HS256" },
+		{ secret, sizeof(secret) - 1, "none" } };
 	struct err err;
 	char *text = sign(JWT_ALG_HS256, shortest, sizeof(shortest), GOOD);
 

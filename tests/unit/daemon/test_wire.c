@@ -25,7 +25,8 @@ static void
 objects_are_parsed(void **state)
 {
 	static const char *const good[] = { "{}", " {\"a\":1}\r\n", "{\"a\":\"\\u0000\"}",
-		"{\"a\":\"[[[{{{\"}", "{\"a\":\"\\\"[\"}", "{\"a\":[1,2.5,-3e-7,true,null,\"\xc3\xa4\"]}",
+		"{\"a\":\"[[[{{{\"}", "{\"a\":\"\\\"[\"}",
+		"{\"a\":[1,2.5,-3e-7,true,null,\"\xc3\xa4\"]}",
 		"{\"a\":{\"b\":1},\"b\":{\"b\":1}}" };
 	char why[256];
 
@@ -42,12 +43,13 @@ objects_are_parsed(void **state)
 static void
 what_is_no_object_is_refused_with_a_sentence(void **state)
 {
-	static const char *const bad[] = { "", " ", "null", "[]", "7", "\"x\"", "true", "{", "}", "{]",
-		"{\"a\":1}{}", "{\"a\":1} x", "{a:1}", "{'a':1}", "{\"a\":1,}", "{\"a\":01}", "{\"a\":+1}",
-		"{\"a\":NaN}", "{\"a\":Infinity}", "{\"a\":-Infinity}", "{\"a\":nan}", "{\"a\":1e999}",
-		"{\"a\":9223372036854775808}", "{\"a\":\"\xff\"}", "{\"a\":\"\xc3\"}",
-		"{\"a\":\"\xed\xa0\x80\"}", "{\"a\":\"\\ud800\"}", "{\"a\":\"\xc0\xaf\"}", "{\"a\":\"\n\"}",
-		"{\"\\u0000\":1}", "{\"a\":1,\"a\":1}", "{\"a\":{\"b\":1,\"b\":2}}", "\xef\xbb\xbf{}" };
+	static const char *const bad[] = { "", " ", "null", "[]", "7", "\"x\"", "true", "{", "}",
+		"{]", "{\"a\":1}{}", "{\"a\":1} x", "{a:1}", "{'a':1}", "{\"a\":1,}", "{\"a\":01}",
+		"{\"a\":+1}", "{\"a\":NaN}", "{\"a\":Infinity}", "{\"a\":-Infinity}", "{\"a\":nan}",
+		"{\"a\":1e999}", "{\"a\":9223372036854775808}", "{\"a\":\"\xff\"}",
+		"{\"a\":\"\xc3\"}", "{\"a\":\"\xed\xa0\x80\"}", "{\"a\":\"\\ud800\"}",
+		"{\"a\":\"\xc0\xaf\"}", "{\"a\":\"\n\"}", "{\"\\u0000\":1}", "{\"a\":1,\"a\":1}",
+		"{\"a\":{\"b\":1,\"b\":2}}", "\xef\xbb\xbf{}" };
 	char why[256];
 
 	(void)state;
@@ -97,7 +99,7 @@ depth_is_32_and_no_more(void **state)
 	free(text);
 }
 
-/* A bracket counts neither in a string nor behind an escaped quote, and closing ones do not help. */
+/* A bracket counts neither in a string nor behind an escaped quote; closing ones do not help. */
 static void
 depth_is_not_fooled_by_strings(void **state)
 {
@@ -119,9 +121,9 @@ depth_is_not_fooled_by_strings(void **state)
 static void
 sentence_does_not_quote_the_line(void **state)
 {
-	static const char *const lines[] = { "{\"password\":hunter2}", "{\"password\":\"x\" hunter2}",
-		"{\"password\":\"hunter2", "{\"password\":\"hunter2\n\"}", "hunter2",
-		"{\"hunter2\":1,\"hunter2\":2}" };
+	static const char *const lines[] = { "{\"password\":hunter2}",
+		"{\"password\":\"x\" hunter2}", "{\"password\":\"hunter2",
+		"{\"password\":\"hunter2\n\"}", "hunter2", "{\"hunter2\":1,\"hunter2\":2}" };
 	char why[256];
 
 	(void)state;
@@ -146,8 +148,9 @@ static void
 dump_is_one_line_of_the_length_said(void **state)
 {
 	size_t n;
-	char *line = dump(json_pack("{s:s%, s:n, s:[i,b]}", "a", "x\n\0\"\\y\x7f\xc3\xa4", (size_t)9, "b",
-	    "c", -7, 1), &n);
+	char *line = dump(json_pack("{s:s%, s:n, s:[i,b]}", "a", "x\n\0\"\\y\x7f\xc3\xa4",
+			      (size_t)9, "b", "c", -7, 1),
+	    &n);
 
 	(void)state;
 	assert_string_equal(line,

@@ -21,7 +21,7 @@
 
 #include "vec.h"
 
-/* --- a folder ------------------------------------------------------------------------------------ */
+/* --- a folder -------------------------------------------------------------------------------- */
 
 static char fixture_dir[64];
 
@@ -85,7 +85,7 @@ fixture_write(const char *name, const void *bytes, size_t n)
 	assert_int_equal(fclose(f), 0);
 }
 
-/* --- vectors ------------------------------------------------------------------------------------- */
+/* --- vectors --------------------------------------------------------------------------------- */
 
 static uint64_t fixture_seed = 1;
 
@@ -161,7 +161,7 @@ fixture_check(struct vec *v)
 	assert_int_equal(r.unreachable, 0);
 }
 
-/* --- truth, from the definitions ------------------------------------------------------------------ */
+/* --- truth, from the definitions ------------------------------------------------------------- */
 
 static __attribute__((unused)) double
 fixture_distance(enum vec_metric metric, const float *a, const float *b, size_t dim)

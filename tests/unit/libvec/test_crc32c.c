@@ -1,5 +1,6 @@
 /*
- * test_crc32c.c - the checksum: the values of RFC 3720, appendix B.4, and instruction against table.
+ * test_crc32c.c - the checksum: the values of RFC 3720, appendix B.4, and instruction against
+ * table.
  */
 
 #include "fixture.h"
@@ -9,9 +10,8 @@
 static void
 rfc_3720_values(void **state)
 {
-	static const unsigned char read10[48] = { 0x01, 0xc0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-		0, 0x14, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0x14, 0, 0, 0, 0x18, 0x28, 0, 0, 0, 0, 0, 0, 0,
-		0x02, 0, 0, 0, 0, 0, 0, 0 };
+	static const unsigned char read10[48] = { 0x01, 0xc0, [16] = 0x14, [22] = 4, [27] = 0x14,
+		[31] = 0x18, 0x28, [40] = 0x02 };
 	unsigned char p[32];
 
 	(void)state;

@@ -23,7 +23,8 @@ known_values(void **state)
 static void
 same_bits_everywhere(void **state)
 {
-	static const uint32_t want[VEC_NMETRICS] = { 0x3f8343d6, 0x4104aa23, 0x3f5ae1aa, 0x4289d9bd };
+	static const uint32_t want[VEC_NMETRICS] = {
+		0x3f8343d6, 0x4104aa23, 0x3f5ae1aa, 0x4289d9bd };
 	float a[101], b[101], d;
 	uint32_t bits;
 
@@ -35,8 +36,8 @@ same_bits_everywhere(void **state)
 		d = vec_distance((enum vec_metric)m, a, b, 101);
 		memcpy(&bits, &d, sizeof(bits));
 		if (bits != want[m])
-			fail_msg("%s: 0x%08x, not 0x%08x", vec_metric_name((enum vec_metric)m), bits,
-			    want[m]);
+			fail_msg("%s: 0x%08x, not 0x%08x", vec_metric_name((enum vec_metric)m),
+			    bits, want[m]);
 	}
 }
 

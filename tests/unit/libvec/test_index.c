@@ -71,6 +71,7 @@ reloaded_it_is_the_same_graph(void **state)
 		vec_stats(v, &s);
 		assert_string_equal(s.index_note, "");
 		assert_int_equal(s.indexed, 403);
+		assert_int_equal(s.covered, 403);
 		assert_int_equal(s.tail, 5);
 		assert_false(s.unsaved);
 		fixture_check(v);

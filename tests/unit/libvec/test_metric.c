@@ -39,7 +39,9 @@ reference(enum metric_sum sum, const float *a, const float *b, size_t n, double 
 	for (size_t i = 0; i < n; i++) {
 		double x = a[i], y = b[i];
 
-		term = sum == METRIC_DOT ? x * y : sum == METRIC_L1 ? fabs(x - y) : (x - y) * (x - y);
+		term = sum == METRIC_DOT  ? x * y
+		     : sum == METRIC_L1 ? fabs(x - y)
+		                        : (x - y) * (x - y);
 		total += term;
 		*size += fabs(term);
 	}

@@ -36,8 +36,9 @@ static void
 golden_bytes(void **state)
 {
 	static const unsigned char want[36 + 16] = {
-		'C', 'O', 'O', 'L', 'V', 'E', 'C', 0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0,
-		0, 0, 0, 0, 0, 0, 0, 0, 0x20, 0, 0, /* 8192 slots: 64 KiB of 8 bytes */
+		'C', 'O', 'O', 'L', 'V', 'E', 'C', 0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0,
+		2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		0, 0x20, 0, 0, /* 8192 slots: 64 KiB of 8 bytes */
 		0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0, 0, 0, 0, 0x3f, 0, 0, 0x40, 0x40,
 	};
 	static const float x[] = { 1, -2, 0.5f, 3 };

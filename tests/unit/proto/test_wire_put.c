@@ -15,7 +15,7 @@
 #include "wire.h"
 
 static void
-expect_text(json_t *value, bool (*put)(struct buf *, json_t *), const char *text)
+expect_text(json_t *value, bool (*put)(struct buf *, const json_t *), const char *text)
 {
 	struct buf b = { 0 };
 

@@ -1,0 +1,443 @@
+/*
+ * oracle.c - a daemon is killed again and again, and must have kept every word it gave.
+ *
+ * usage: oracle COOLVECD FOLDER ROUNDS SEED
+ *
+ * In each round clients add, change and delete texts as fast as they can and write down what was
+ * acknowledged.  Then the daemon is killed: in every second round by a client that has just got an
+ * answer, so that a word given too early is caught; in the others at a random moment, in some of
+ * these a moment after SIGTERM, so that it dies while it stops.  It is started again, and
+ *
+ *	- what each client asked last and got no answer to is asked again, twice, by its request_id;
+ *	- what is there must be exactly what was acknowledged: each id with its text, nothing that
+ *	  was deleted, nothing twice (every text is unlike all others);
+ *	- vectors are the ones that the daemon embeds from those texts;
+ *	- `verify` finds nothing wrong.
+ *
+ * Exit status 0, or 1 with a sentence about the first broken word.
+ */
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "num.h"
+
+#define WORKERS 4
+#define BATCH_MAX 8
+#define REQUESTS_MAX 120	/* of a client in a round, so that the load is bounded */
+#define PAGE 500		/* items whose vectors are compared at once */
+
+struct item {
+	json_int_t id;
+	char text[64];
+	bool gone;
+};
+
+struct worker {
+	int number;
+	pthread_t thread;
+	struct client *client;
+	uint64_t random;
+	struct item *items;	/* acknowledged */
+	size_t n, compared;	/* the vectors of those below `compared` have been */
+	unsigned asked;		/* requests so far: makes request_ids and texts unique */
+	const char *op;		/* of the request under way, with its args; NULL: none */
+	json_t *args;
+	size_t target;		/* the item that it changes or deletes */
+};
+
+static pid_t daemon_pid;
+static char socket_path[108], token[1024];
+static unsigned long acknowledged, repeated;
+static int kill_after;	/* of the first client's answers in this round; 0: main kills, by time */
+
+static void
+die(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fputs("oracle: ", stderr);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+	va_end(ap);
+	if (daemon_pid > 0)
+		kill(daemon_pid, SIGKILL);
+	exit(1);
+}
+
+static uint64_t
+next_random(uint64_t *x)
+{
+	*x ^= *x << 13;
+	*x ^= *x >> 7;
+	return *x ^= *x << 17;
+}
+
+/* --- the daemon ------------------------------------------------------------------------------- */
+
+static void
+daemon_run(const char *program, const char *folder)
+{
+	char data[4096], fd[16], c;
+	int ready[2];
+
+	snprintf(data, sizeof(data), "%s/data", folder);
+	if (pipe(ready) != 0 || (daemon_pid = fork()) < 0)
+		die("no pipe or no process");
+	if (daemon_pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close(ready[0]);
+		snprintf(fd, sizeof(fd), "%d", ready[1]);
+		execl(program, program, "--env", "/dev/null", "--data", data, "--socket",
+		    socket_path, "--ready-fd", fd, "--log-level", "error", (char *)NULL);
+		_exit(127);
+	}
+	close(ready[1]);
+	if (read(ready[0], &c, 1) != 1)
+		die("the daemon does not start");
+	close(ready[0]);
+}
+
+static void
+daemon_kill(bool stop_first, useconds_t us)
+{
+	if (stop_first) {
+		kill(daemon_pid, SIGTERM);
+		usleep(us);
+	}
+	kill(daemon_pid, SIGKILL);
+	waitpid(daemon_pid, NULL, 0);
+	daemon_pid = 0;
+}
+
+static struct client *
+connect_client(void)
+{
+	struct client *c;
+	struct err err;
+
+	if (client_open(socket_path, &c, &err) != 0)
+		die("%s", err.text);
+	return c;
+}
+
+/* Ask and take the result (a new reference); an error is the end.  Takes `args`. */
+static json_t *
+must(struct client *c, const char *op, json_t *args)
+{
+	struct client_reply r = { 0 };
+	json_t *result;
+	struct err err;
+
+	if (client_call(c, op, token[0] != '\0' ? token : NULL, args, &r, &err) != 0)
+		die("%s: %s", op, err.text);
+	if (r.code != WIRE_OK)
+		die("%s: %s: %s", op, wire_error(r.code)->name, r.message);
+	result = json_incref(r.result);
+	client_reply_fini(&r);
+	json_decref(args);
+	return result;
+}
+
+static void
+first_start(void)
+{
+	struct client *c = connect_client();
+	json_t *who = json_pack("{s:s, s:s}", "username", "oracle", "password", "a long password");
+	json_t *login;
+
+	json_decref(must(c, "register", json_incref(who)));
+	login = must(c, "login", who);
+	snprintf(token, sizeof(token), "%s",
+	    json_string_value(json_object_get(login, "access_token")));
+	json_decref(login);
+	json_decref(must(c, "collection_create", json_pack("{s:s, s:i}", "name", "o", "dim", 64)));
+	json_decref(must(c, "prefs", json_pack("{s:s}", "collection", "o")));
+	client_close(c);
+}
+
+/* --- the clients: what they ask and what they write down -------------------------------------- */
+
+static json_t *
+new_text(struct worker *w, int part)
+{
+	uint64_t x = next_random(&w->random);
+
+	return json_sprintf("client %d request %u part %d word%llx", w->number, w->asked, part,
+	    (unsigned long long)(x % 5000));
+}
+
+/* Choose the next request; it is under way from now on. */
+static void
+choose(struct worker *w)
+{
+	uint64_t dice = next_random(&w->random) % 100;
+
+	w->asked++;
+	w->target = w->n > 0 ? next_random(&w->random) % w->n : 0;
+	if (dice < 30 && w->n > 0 && !w->items[w->target].gone) {
+		w->op = dice < 18 ? "delete" : "update";
+		w->args = json_pack("{s:I}", "id", w->items[w->target].id);
+		if (w->op[0] == 'u')
+			json_object_set_new(w->args, "text", new_text(w, 0));
+	} else if (dice < 55) {
+		json_t *items = json_array();
+
+		for (int i = 0; i < 1 + (int)(dice % BATCH_MAX); i++)
+			json_array_append_new(items, json_pack("{s:o}", "text", new_text(w, i)));
+		w->op = "add";
+		w->args = json_pack("{s:o}", "items", items);
+	} else {
+		w->op = "add";
+		w->args = json_pack("{s:o}", "text", new_text(w, 0));
+	}
+	json_object_set_new(w->args, "request_id", json_sprintf("r-%d-%u", w->number, w->asked));
+}
+
+static void
+note_item(struct worker *w, const json_t *id, const json_t *text)
+{
+	struct item *it;
+
+	if ((w->n & (w->n + 1)) == 0 &&
+	    (w->items = realloc(w->items, 2 * (w->n + 1) * sizeof(*w->items))) == NULL)
+		die("no memory");
+	it = &w->items[w->n++];
+	*it = (struct item){ .id = json_integer_value(id) };
+	snprintf(it->text, sizeof(it->text), "%s", json_string_value(text));
+}
+
+/* The request under way was answered: from now on it is a word that was given. */
+static void
+note(struct worker *w, const json_t *result)
+{
+	const json_t *items = json_object_get(w->args, "items"), *text, *ids;
+
+	ids = json_object_get(result, "ids");
+	text = json_object_get(w->args, "text");
+	if (w->op[0] == 'd') {
+		w->items[w->target].gone = true;
+	} else if (w->op[0] == 'u') {
+		snprintf(w->items[w->target].text, sizeof(w->items[0].text), "%s",
+		    json_string_value(text));
+		if (w->target < w->compared)
+			w->compared = w->target;
+	} else if (items == NULL) {
+		note_item(w, json_object_get(result, "id"), text);
+	} else {
+		if (json_array_size(items) != json_array_size(ids))
+			die("%zu texts got %zu ids", json_array_size(items), json_array_size(ids));
+		for (size_t i = 0; i < json_array_size(items); i++)
+			note_item(w, json_array_get(ids, i),
+			    json_object_get(json_array_get(items, i), "text"));
+	}
+	json_decref(w->args);
+	w->args = NULL;
+	w->op = NULL;
+}
+
+/* A client's life in one round: until the daemon is gone. */
+static void *
+work(void *arg)
+{
+	struct worker *w = arg;
+	struct client_reply r = { 0 };
+	struct err err;
+
+	for (int i = 0; i < REQUESTS_MAX; i++) {
+		choose(w);
+		if (client_call(w->client, w->op, token, w->args, &r, &err) != 0)
+			break;
+		if (w->number == 0 && i + 1 == kill_after)
+			kill(daemon_pid, SIGKILL);
+		if (r.code != WIRE_OK)
+			die("%s: %s: %s", w->op, wire_error(r.code)->name, r.message);
+		note(w, r.result);
+		client_reply_fini(&r);
+		__atomic_fetch_add(&acknowledged, 1, __ATOMIC_RELAXED);
+	}
+	client_close(w->client);
+	return NULL;
+}
+
+/* --- what must be true after a start ---------------------------------------------------------- */
+
+/* Ask again what got no answer; whatever had become of it, twice the same answer. */
+static void
+settle(struct worker *w, struct client *c)
+{
+	json_t *first, *second;
+
+	if (w->op == NULL)
+		return;
+	first = must(c, w->op, json_incref(w->args));
+	second = must(c, w->op, json_incref(w->args));
+	if (!json_equal(first, second))
+		die("%s was answered in two ways", w->op);
+	note(w, first);
+	json_decref(first);
+	json_decref(second);
+	repeated++;
+}
+
+/* All that is there, by id; *n is the highest id plus 1. */
+static char **
+read_all(struct client *c, size_t *n, size_t *there)
+{
+	json_t *args = json_pack("{s:i}", "limit", 10000);
+	char **texts = NULL;
+
+	*n = *there = 0;
+	do {
+		json_t *page = must(c, "list", json_copy(args)), *item;
+		size_t i;
+
+		json_array_foreach(json_object_get(page, "items"), i, item) {
+			size_t id = (size_t)json_integer_value(json_object_get(item, "id"));
+
+			if (id >= *n) {
+				if ((texts = reallocarray(texts, id + 1, sizeof(*texts))) == NULL)
+					die("no memory");
+				memset(texts + *n, 0, (id + 1 - *n) * sizeof(*texts));
+				*n = id + 1;
+			}
+			texts[id] = strdup(json_string_value(json_object_get(item, "text")));
+			++*there;
+		}
+		json_object_set(args, "after", json_object_get(page, "next"));
+		json_decref(page);
+	} while (!json_is_null(json_object_get(args, "after")));
+	json_decref(args);
+	return texts;
+}
+
+/* What is there is what was acknowledged, no less and no more. */
+static size_t
+check_items(const struct worker *workers, struct client *c)
+{
+	size_t n, there, expected = 0;
+	char **texts = read_all(c, &n, &there);
+
+	for (const struct worker *w = workers; w < workers + WORKERS; w++)
+		for (size_t i = 0; i < w->n; i++) {
+			const struct item *it = &w->items[i];
+			const char *is = (size_t)it->id < n ? texts[it->id] : NULL;
+
+			if (it->gone && is != NULL)
+				die("id %lld was deleted and is there", (long long)it->id);
+			if (!it->gone && is == NULL)
+				die("id %lld was acknowledged and is not there", (long long)it->id);
+			if (!it->gone && strcmp(is, it->text) != 0)
+				die("id %lld: \"%s\", not \"%s\"", (long long)it->id, is, it->text);
+			expected += !it->gone;
+		}
+	if (there != expected)
+		die("%zu items are there, %zu were acknowledged", there, expected);
+	for (size_t i = 0; i < n; i++)
+		free(texts[i]);
+	free(texts);
+	return there;
+}
+
+/* Vectors of the items from `from` on, `*from` moving past a page, are those of their texts. */
+static void
+check_page(const struct worker *w, size_t *from, struct client *c)
+{
+	json_t *ids = json_array(), *texts = json_array(), *items, *vectors, *got, *made;
+
+	for (; *from < w->n && json_array_size(ids) < PAGE; ++*from)
+		if (!w->items[*from].gone) {
+			json_array_append_new(ids, json_integer(w->items[*from].id));
+			json_array_append_new(texts, json_string(w->items[*from].text));
+		}
+	if (json_array_size(ids) == 0) {
+		json_decref(ids);
+		json_decref(texts);
+		return;
+	}
+	got = must(c, "get", json_pack("{s:O, s:b}", "ids", ids, "with_vector", 1));
+	made = must(c, "embed", json_pack("{s:o}", "texts", texts));
+	items = json_object_get(got, "items");
+	vectors = json_object_get(made, "vectors");
+	for (size_t i = 0; i < json_array_size(ids); i++)
+		if (!json_equal(json_object_get(json_array_get(items, i), "vector"),
+			json_array_get(vectors, i)))
+			die("id %lld has another vector",
+			    (long long)json_integer_value(json_array_get(ids, i)));
+	json_decref(ids);
+	json_decref(got);
+	json_decref(made);
+}
+
+static void
+check(struct worker *workers, bool all_vectors, size_t *there)
+{
+	struct client *c = connect_client();
+	json_t *verdict;
+
+	for (struct worker *w = workers; w < workers + WORKERS; w++)
+		settle(w, c);
+	*there = check_items(workers, c);
+	for (struct worker *w = workers; w < workers + WORKERS; w++)
+		for (size_t from = all_vectors ? 0 : w->compared; from < w->n; w->compared = from)
+			check_page(w, &from, c);
+	verdict = must(c, "verify", NULL);
+	if (json_integer_value(json_object_get(verdict, "nbad")) != 0 ||
+	    json_integer_value(json_object_get(verdict, "checked")) != (json_int_t)*there ||
+	    strcmp(json_string_value(json_object_get(verdict, "index")), "ok") != 0)
+		die("verify: %s", json_dumps(verdict, JSON_COMPACT));
+	json_decref(verdict);
+	client_close(c);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct worker workers[WORKERS];
+	uint64_t rounds, seed;
+	size_t there = 0;
+
+	if (argc != 5 || !num_parse(argv[3], 1, 10000, &rounds) ||
+	    !num_parse(argv[4], 1, 1u << 30, &seed))
+		die("usage: oracle COOLVECD FOLDER ROUNDS SEED");
+	snprintf(socket_path, sizeof(socket_path), "%s/s", argv[2]);
+	daemon_run(argv[1], argv[2]);
+	first_start();
+	for (int i = 0; i < WORKERS; i++) {
+		workers[i].number = i;
+		workers[i].random = seed * 2654435761u + (uint64_t)i + 1;
+	}
+	for (uint64_t round = 1; round <= rounds; round++) {
+		kill_after = round % 2 == 0 ? 1 + (int)(next_random(&seed) % 60) : 0;
+		for (int i = 0; i < WORKERS; i++) {
+			workers[i].client = connect_client();
+			if (pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0)
+				die("no thread");
+		}
+		if (kill_after == 0) {
+			usleep((useconds_t)(20000 + next_random(&seed) % 250000));
+			daemon_kill(round % 3 == 0, (useconds_t)(next_random(&seed) % 20000));
+		}
+		for (int i = 0; i < WORKERS; i++)
+			pthread_join(workers[i].thread, NULL);
+		if (kill_after != 0)
+			daemon_kill(false, 0);	/* it is dead, and waited for here */
+		daemon_run(argv[1], argv[2]);
+		check(workers, round == rounds, &there);
+	}
+	daemon_kill(false, 0);
+	for (int i = 0; i < WORKERS; i++)
+		free(workers[i].items);
+	printf("%llu rounds: %lu requests acknowledged, %lu repeated, %zu items there\n",
+	    (unsigned long long)rounds, acknowledged, repeated, there);
+	return 0;
+}
