@@ -1,12 +1,13 @@
 # coolvec - build, install, run, test.  `make help` lists the targets.
 #
 # Yours to set: CC CFLAGS LDFLAGS PREFIX DESTDIR, SAN (asan, tsan: a build of its own in build/SAN),
-# WERROR=yes, READLINE=no.
+# WERROR=yes, READLINE=no (a prompt without history and completion, in build/SAN-plain).
 
 PREFIX ?= /usr/local
 CFLAGS ?= -O2 -g
 SAN ?= release
-B := build/$(SAN)
+READLINE ?= yes
+B := build/$(SAN)$(if $(filter no,$(READLINE)),-plain)
 
 .DEFAULT_GOAL := all
 MAKEFLAGS += --no-builtin-rules
@@ -37,7 +38,9 @@ PIE := -pie
 # --- libraries: pkg-config name, Debian package --------------------------------------------------
 
 LIBS := libuv:libuv1-dev jansson:libjansson-dev libjwt:libjwt-dev libargon2:libargon2-dev \
-	sqlite3:libsqlite3-dev libutf8proc:libutf8proc-dev libmicrohttpd:libmicrohttpd-dev
+	sqlite3:libsqlite3-dev libutf8proc:libutf8proc-dev libmicrohttpd:libmicrohttpd-dev \
+	$(if $(filter no,$(READLINE)),,readline:libreadline-dev)
+READLINE_PC := $(if $(filter no,$(READLINE)),,readline)
 BUILD_TOOLS := gcc libc6-dev pkg-config
 TEST_LIBS := cmocka:libcmocka-dev
 TEST_TOOLS := bats curl expect g++ iproute2 jq libhnswlib-dev mandoc openssl procps socat sqlite3 wrk zsh fish \
@@ -56,7 +59,8 @@ INC_embed := -Idaemon/embed -Idaemon/base $(call pkg,--cflags,libutf8proc)
 INC_daemon := -Idaemon -I$(B)/include -Idaemon/meta -Idaemon/embed -Idaemon/proto -Idaemon/base \
 	$(call pkg,--cflags,libuv jansson libjwt libargon2)
 INC_coolvecd := $(INC_daemon)
-INC_coolvec := -Icmd/coolvec -Idaemon/proto -Idaemon/base $(call pkg,--cflags,jansson libutf8proc)
+INC_coolvec := -Icmd/coolvec -Idaemon/proto -Idaemon/base \
+	$(call pkg,--cflags,jansson libutf8proc $(READLINE_PC))
 INC_coolvec-http := -Icmd/coolvec-http -Idaemon/proto -Idaemon/base \
 	$(call pkg,--cflags,jansson libmicrohttpd)
 
@@ -67,7 +71,9 @@ SRC_meta := $(wildcard daemon/meta/*.c)
 SRC_embed := $(wildcard daemon/embed/*.c)
 SRC_daemon := $(wildcard daemon/*.c)
 SRC_coolvecd := $(wildcard cmd/coolvecd/*.c)
-SRC_coolvec := $(wildcard cmd/coolvec/*.c)
+# The prompt's lines come from readline or from the terminal.
+SRC_coolvec := $(filter-out cmd/coolvec/line_$(if $(filter no,$(READLINE)),readline,plain).c,\
+	$(wildcard cmd/coolvec/*.c))
 SRC_coolvec-http := $(wildcard cmd/coolvec-http/*.c)
 PARTS := libvec base proto meta embed daemon coolvecd coolvec coolvec-http
 
@@ -117,7 +123,7 @@ $(B)/coolvecd: $(foreach p,coolvecd daemon meta embed proto base,$(call objs,$(p
 	$(CC) $(PIE) $(ALL_LDFLAGS) -o $@ $^ $(LIB_daemon)
 
 $(B)/coolvec: $(foreach p,coolvec proto base,$(call objs,$(p)))
-	$(CC) $(PIE) $(ALL_LDFLAGS) -o $@ $^ $(call pkg,--libs,jansson libutf8proc)
+	$(CC) $(PIE) $(ALL_LDFLAGS) -o $@ $^ $(call pkg,--libs,jansson libutf8proc $(READLINE_PC))
 
 $(B)/coolvec-http: $(foreach p,coolvec-http proto base,$(call objs,$(p)))
 	$(CC) $(PIE) $(ALL_LDFLAGS) -o $@ $^ $(call pkg,--libs,jansson libmicrohttpd)
@@ -266,6 +272,7 @@ test: deps-test ## install what the tests need, build, run every suite
 	@SAN=$(SAN) tests/run.sh
 
 tests-built: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(RECALL_TESTS)
+	@$(MAKE) --no-print-directory -s READLINE=no build/$(SAN)-plain/coolvec
 
 asan: deps-test ## the unit tests, the command's and HTTP's under AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory -s -j2 SAN=asan all tests-built

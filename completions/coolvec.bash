@@ -3,7 +3,7 @@
 _coolvec()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
-	local command='' words='' choices='' i
+	local command='' words='' choices='' anyfile='' i
 	local options='' files='' values=''
 
 	options+=' --socket --env -c --collection --token-file --json -q --quiet -h --help --version '
@@ -21,7 +21,7 @@ _coolvec()
 
 	case $command in
 	'')
-		words='register login logout passwd whoami prefs add similarity search distance get list count update delete embed collection stats verify snapshot ping completion help version' ;;
+		words='register login logout passwd whoami prefs add similarity search distance get list count update delete embed import export collection stats verify snapshot ping repl completion help version' ;;
 	collection)
 		words='create list show drop' ;;
 	'register')
@@ -82,6 +82,16 @@ _coolvec()
 		options+=' --base64 -0 --null --progress '
 		files+=' '
 		values+=' ' ;;
+	'import')
+		anyfile=yes
+		options+=' --format --key --progress '
+		files+=' '
+		values+=' --format --key ' ;;
+	'export')
+		anyfile=yes
+		options+=' --format --progress '
+		files+=' '
+		values+=' --format ' ;;
 	'collection create')
 		options+=' --metric --dim --embedder -M --M --ef-construction '
 		files+=' '
@@ -96,10 +106,14 @@ _coolvec()
 	'verify') ;;
 	'snapshot') ;;
 	'ping') ;;
+	'repl')
+		options+=' -e --execute -f --file '
+		files+=' -f --file '
+		values+=' -e --execute -f --file ' ;;
 	'completion')
 		words='bash zsh fish' ;;
 	'help')
-		words='register login logout passwd whoami prefs add similarity search distance get list count update delete embed collection stats verify snapshot ping completion help version' ;;
+		words='register login logout passwd whoami prefs add similarity search distance get list count update delete embed import export collection stats verify snapshot ping repl completion help version' ;;
 	'version') ;;
 	esac
 
@@ -107,6 +121,7 @@ _coolvec()
 	--metric) choices='cosine l2 ip l1' ;;
 	--fields) choices='text key meta' ;;
 	--embedder) choices='local none' ;;
+	--format) choices='fvecs npy jsonl tsv' ;;
 	esac
 
 	if [[ -n $choices ]]; then
@@ -117,6 +132,8 @@ _coolvec()
 		COMPREPLY=()
 	elif [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+	elif [[ -n $anyfile ]]; then
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 	else
 		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 	fi

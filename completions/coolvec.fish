@@ -70,6 +70,15 @@ complete -c coolvec -n __fish_use_subcommand -a embed -d "print the vectors of t
 complete -c coolvec -n '__fish_seen_subcommand_from embed' -l base64 -d "vectors as base64 of little-endian float32"
 complete -c coolvec -n '__fish_seen_subcommand_from embed' -s 0 -l null -d "standard input is separated by NUL, not by lines"
 complete -c coolvec -n '__fish_seen_subcommand_from embed' -l progress -d "show progress, also off a terminal"
+complete -c coolvec -n __fish_use_subcommand -a import -d "store what a file holds: fvecs, npy, jsonl, tsv"
+complete -c coolvec -n '__fish_seen_subcommand_from import' -F
+complete -c coolvec -n '__fish_seen_subcommand_from import' -l format -x -a 'fvecs npy jsonl tsv' -d "fvecs, npy, jsonl or tsv; by FILE's name when not given"
+complete -c coolvec -n '__fish_seen_subcommand_from import' -l key -x -d "the member that is the key; row: the place in the file"
+complete -c coolvec -n '__fish_seen_subcommand_from import' -l progress -d "show progress, also off a terminal"
+complete -c coolvec -n __fish_use_subcommand -a export -d "write all items, with their vectors, to a file"
+complete -c coolvec -n '__fish_seen_subcommand_from export' -F
+complete -c coolvec -n '__fish_seen_subcommand_from export' -l format -x -a 'fvecs npy jsonl tsv' -d "fvecs, npy, jsonl or tsv; by FILE's name when not given"
+complete -c coolvec -n '__fish_seen_subcommand_from export' -l progress -d "show progress, also off a terminal"
 complete -c coolvec -n __fish_use_subcommand -a collection
 complete -c coolvec -n '__fish_seen_subcommand_from collection' -a create -d "make a collection"
 complete -c coolvec -n '__fish_seen_subcommand_from collection; and __fish_seen_subcommand_from create' -l metric -x -a 'cosine l2 ip l1' -d "cosine, l2, ip or l1"
@@ -85,6 +94,9 @@ complete -c coolvec -n __fish_use_subcommand -a stats -d "figures of the collect
 complete -c coolvec -n __fish_use_subcommand -a verify -d "check the stored vectors and the index"
 complete -c coolvec -n __fish_use_subcommand -a snapshot -d "copy all the daemon has into a new folder"
 complete -c coolvec -n __fish_use_subcommand -a ping -d "see whether the daemon answers"
+complete -c coolvec -n __fish_use_subcommand -a repl -d "the prompt: many commands on one connection"
+complete -c coolvec -n '__fish_seen_subcommand_from repl' -s e -l execute -x -d "run these lines and leave"
+complete -c coolvec -n '__fish_seen_subcommand_from repl' -s f -l file -r -F -d "run the lines of FILE, - for standard input, and leave"
 complete -c coolvec -n __fish_use_subcommand -a completion -d "print the completion of a shell"
 complete -c coolvec -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'
 complete -c coolvec -n __fish_use_subcommand -a help -d "explain the commands"

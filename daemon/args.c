@@ -315,3 +315,26 @@ args_vector_json(const float *x, size_t dim)
 		}
 	return array;
 }
+
+json_t *
+args_vector_base64(const float *x, size_t dim)
+{
+	unsigned char *raw = malloc(4 * dim + 1);
+	char *text = malloc(BASE64_LEN(4 * dim) + 1);
+	json_t *string = NULL;
+	uint32_t u;
+
+	if (raw == NULL || text == NULL)
+		goto out;
+	for (size_t i = 0; i < dim; i++) {
+		memcpy(&u, &x[i], sizeof(u));
+		for (size_t j = 0; j < 4; j++)
+			raw[4 * i + j] = (unsigned char)(u >> 8 * j);
+	}
+	base64_encode(raw, 4 * dim, text);
+	string = json_stringn_nocheck(text, BASE64_LEN(4 * dim));
+out:
+	free(raw);
+	free(text);
+	return string;
+}

@@ -28,8 +28,9 @@ const char *args_string(const json_t *args, const char *name);	/* borrowed; NULL
  */
 enum wire_code args_vector(const json_t *value, float *x, size_t dim, char *why, size_t nwhy);
 
-/* The vector as an array of numbers; NULL: no memory. */
+/* The vector as an array of numbers, or as base64 of little-endian float32; NULL: no memory. */
 json_t *args_vector_json(const float *x, size_t dim);
+json_t *args_vector_base64(const float *x, size_t dim);
 
 /* Is it a name of a collection, of a user, of a metric? */
 bool args_is_name(const char *s);

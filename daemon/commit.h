@@ -21,7 +21,7 @@ struct commit_item {
 	char *key;
 	char *meta;		/* NULL: none; in an update: stays, unless drop_meta */
 	bool by_key;		/* a delete by key */
-	bool same;		/* an add of what is there: the item `id` in `slot`, but for its meta */
+	bool same;		/* an add of what is there in `slot`, but for its meta */
 	uint32_t slot;
 	size_t row;		/* of an add: its place among the vectors */
 	bool drop_meta;
@@ -91,7 +91,7 @@ bool commit_moment(struct commit *cm, void (*fn)(void *arg), void *arg);
  */
 int commit_apply(struct commit_job *job, struct meta_txn *t, struct err *err);
 
-/* Its parts: the rows of a delete, in commit_delete.c; and a job refused because there is no such item. */
+/* Its parts: the rows of a delete, in commit_delete.c; a job refused for want of such an item. */
 int commit_delete(struct commit_job *job, struct meta_txn *t, struct err *err);
 int commit_not_there(struct commit_job *job, uint64_t id);
 

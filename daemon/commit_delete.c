@@ -89,8 +89,10 @@ apply_delete_where(struct commit_job *job, struct meta_txn *t, struct err *err)
 	uint64_t from = 0;
 	int rc = 1;
 
-	if (d == NULL || deleted == NULL)
+	if (d == NULL || deleted == NULL) {
 		rc = no_memory(err);
+		goto out;
+	}
 	while (rc == 1) {
 		int done;
 
@@ -106,6 +108,7 @@ apply_delete_where(struct commit_job *job, struct meta_txn *t, struct err *err)
 	if (rc == 0)
 		job->result = json_pack("{s:O, s:[], s:I}", "deleted", deleted, "missing", "ndeleted",
 		    (json_int_t)job->changed);
+out:
 	json_decref(deleted);
 	free(d);
 	return rc;

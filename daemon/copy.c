@@ -46,7 +46,8 @@ copy_rest(int from, int to, uint64_t at, uint64_t n, const char *name, struct er
 	if (chunk == NULL)
 		return err_set(err, WIRE_INTERNAL, "no memory to copy %s", name);
 	while (at < n && rc == 0) {
-		ssize_t got = pread(from, chunk, n - at < CHUNK ? (size_t)(n - at) : CHUNK, (off_t)at);
+		size_t want = n - at < CHUNK ? (size_t)(n - at) : CHUNK;
+		ssize_t got = pread(from, chunk, want, (off_t)at);
 
 		if (got < 0 && errno == EINTR)
 			continue;

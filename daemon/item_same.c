@@ -43,7 +43,8 @@ item_find_same(struct commit_job *job, const json_t *objects, struct err *err)
 
 		if (it->key == NULL)
 			continue;
-		rc = meta_item_by_key(job->call->d->meta, job->number, it->key, META_TEXT, &stored, err);
+		rc = meta_item_by_key(job->call->d->meta, job->number, it->key, META_TEXT, &stored,
+		    err);
 		if (rc == 0 && is_same(job, i, has_vector, &stored)) {
 			it->same = true;
 			it->slot = stored.slot;

@@ -143,7 +143,8 @@ take_file(struct manifest *m, json_t *file, struct err *err)
 	char *end;
 	uint32_t crc;
 
-	if (json_unpack(file, "{s:s, s:I, s:s !}", "name", &name, "size", &size, "crc32c", &sum) != 0 ||
+	if (json_unpack(file, "{s:s, s:I, s:s !}", "name", &name, "size", &size, "crc32c",
+		&sum) != 0 ||
 	    !is_name(name) || size < 0)
 		return err_set(err, WIRE_INTERNAL, MANIFEST_NAME " names a file that cannot be");
 	crc = (uint32_t)strtoul(sum, &end, 16);
@@ -231,8 +232,8 @@ manifest_check(const struct manifest *m, const char *folder, struct err *err)
 		if ((rc = copy_sum(fd, &size, &crc, f->name, err)) != 0)
 			;
 		else if (size != f->size)
-			rc = err_set(err, WIRE_INTERNAL, "%s is damaged: it has %" PRIu64 " bytes and had %"
-			    PRIu64, f->name, size, f->size);
+			rc = err_set(err, WIRE_INTERNAL, "%s is damaged: it has %" PRIu64
+			    " bytes and had %" PRIu64, f->name, size, f->size);
 		else if (crc != f->crc)
 			rc = err_set(err, WIRE_INTERNAL, "%s is damaged: its CRC32C is %08" PRIx32
 			    " and was %08" PRIx32, f->name, crc, f->crc);

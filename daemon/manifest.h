@@ -39,7 +39,7 @@ int manifest_write(const struct manifest *m, const char *folder, struct err *err
  */
 int manifest_read(const char *folder, struct manifest *m, struct err *err);
 
-/* Is every file there, of its size and sum?  0, or WIRE_INTERNAL with the name of the first that is not. */
+/* Is every file there, of its size and sum?  0, or WIRE_INTERNAL and the first that is not. */
 int manifest_check(const struct manifest *m, const char *folder, struct err *err);
 
 /* Bytes of all files. */

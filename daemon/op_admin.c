@@ -219,9 +219,9 @@ out:
 }
 
 /*
- * A snapshot holds what all users have, and the daemon writes it where it is told.  So it is for those
- * alone who could do both by themselves: root, and the user the daemon runs as.  A token would add
- * nothing to that.
+ * A snapshot holds what all users have, and the daemon writes it where it is told.  So it is for
+ * those alone who could do both by themselves: root, and the user the daemon runs as.  A token would
+ * add nothing to that.
  */
 int
 op_snapshot(struct call *c, json_t *args)
@@ -229,12 +229,13 @@ op_snapshot(struct call *c, json_t *args)
 	const char *path = args_string(args, "path");
 
 	if (c->uid != 0 && (c->uid == UINT32_MAX || c->uid != geteuid())) {
-		call_fail(c, WIRE_FORBIDDEN, "only root and the user that the daemon runs as may ask for a"
-		    " snapshot");
+		call_fail(c, WIRE_FORBIDDEN,
+		    "only root and the user that the daemon runs as may ask for a snapshot");
 		return CALL_DONE;
 	}
 	if (path[0] != '/' || strspn(path, "/") == strlen(path)) {
-		call_fail(c, WIRE_BAD_REQUEST, "path is not the absolute path of a folder to be made");
+		call_fail(c, WIRE_BAD_REQUEST,
+		    "path is not the absolute path of a folder to be made");
 		return CALL_DONE;
 	}
 	return snapshot_push(c, path);

@@ -15,7 +15,8 @@ int
 op_get(struct call *c, json_t *args)
 {
 	const json_t *ids = json_object_get(args, "ids");
-	unsigned fields = META_ALL | (args_bool(args, "with_vector") ? ROW_VECTOR : 0);
+	unsigned fields = META_ALL | (args_bool(args, "with_vector") ? ROW_VECTOR : 0) |
+	    (args_bool(args, "base64") ? ROW_BASE64 : 0);
 	json_t *items = json_array(), *missing = json_array();
 	struct space *s = NULL;
 	struct err err;

@@ -45,7 +45,7 @@ const struct op ops[] = {
 	    { "items", ARG_ARRAY, OPTIONAL }, COLLECTION, REQUEST,),
 	    false, op_add },
 	{ "get", ARGS({ "ids", ARG_IDS, REQUIRED }, { "with_vector", ARG_BOOL, OPTIONAL },
-	    COLLECTION,), false, op_get },
+	    { "base64", ARG_BOOL, OPTIONAL }, COLLECTION,), false, op_get },
 	{ "list", ARGS({ "after", ARG_ID, OPTIONAL },
 	    { "limit", ARG_COUNT, false, 1, WIRE_BATCH_MAX }, WHERE, COLLECTION,), false, op_list },
 	{ "update", ARGS({ "id", ARG_ID, REQUIRED }, { "text", ARG_TEXT, OPTIONAL },

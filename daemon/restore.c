@@ -34,8 +34,8 @@ check_free(const char *data, struct err *err)
 		return err_sys(err, -1, errno, "cannot open folder %s", data);
 	while (rc == 0 && (e = readdir(dir)) != NULL)
 		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			rc = err_set(err, -1, "%s is not empty: a snapshot is restored into a folder that is"
-			    " missing or empty", data);
+			rc = err_set(err, -1, "%s is not empty: a snapshot is restored into a folder"
+			    " that is missing or empty", data);
 	closedir(dir);
 	return rc;
 }

@@ -33,6 +33,7 @@ row_json(const struct space *s, const struct meta_item *item, unsigned fields,
 		    item->meta != NULL ? json_loads(item->meta, JSON_ALLOW_NUL, NULL) : json_null());
 	if ((fields & ROW_VECTOR) != 0)
 		json_object_set_new(row, "vector",
-		    x != NULL ? args_vector_json(x, s->info.dim) : json_null());
+		    x == NULL ? json_null() : (fields & ROW_BASE64) != 0 ?
+		    args_vector_base64(x, s->info.dim) : args_vector_json(x, s->info.dim));
 	return row;
 }

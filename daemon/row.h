@@ -10,6 +10,7 @@
 #include "space.h"
 
 #define ROW_VECTOR 8		/* beside META_TEXT, META_KEY and META_META */
+#define ROW_BASE64 16		/* beside ROW_VECTOR: as base64, much cheaper than numbers */
 
 /*
  * {"id", "distance" unless NULL, and of text, key, meta, vector those in `fields`};

@@ -141,7 +141,8 @@ stand_still(void *arg)
 	if ((rc = meta_copy_rest(s->meta, &s->err)) != 0)
 		s->code = (enum wire_code)meta_failed(rc);
 	else
-		s->code = (enum wire_code)snapshot_files_open(s->call->d, &s->files, &s->nfiles, &s->err);
+		s->code = (enum wire_code)snapshot_files_open(s->call->d, &s->files, &s->nfiles,
+		    &s->err);
 }
 
 static int
@@ -251,6 +252,7 @@ snapshot_new(struct call *c, const char *path)
 {
 	struct snapshot *s = calloc(1, sizeof(*s));
 	size_t n = strlen(path);
+	char *slash;
 
 	if (s == NULL)
 		return NULL;
@@ -265,7 +267,8 @@ snapshot_new(struct call *c, const char *path)
 		snapshot_free(s);
 		return NULL;
 	}
-	s->parent[strrchr(s->parent, '/') == s->parent ? 1 : strrchr(s->parent, '/') - s->parent] = '\0';
+	slash = strrchr(s->parent, '/');
+	slash[slash == s->parent] = '\0';
 	return s;
 }
 

@@ -74,8 +74,10 @@ snapshot_files_open(struct daemon *d, struct snapshot_files **list, size_t *n, s
 	*n = 0;
 	if ((rc = meta_collection_list(d->meta, 0, &all, &nall, err)) != 0)
 		return (int)call_code_meta(rc);
-	if ((*list = calloc(nall + 1, sizeof(**list))) == NULL)
-		rc = err_set(err, WIRE_INTERNAL, "no memory for %zu collections", nall);
+	if ((*list = calloc(nall + 1, sizeof(**list))) == NULL) {
+		free(all);
+		return err_set(err, WIRE_INTERNAL, "no memory for %zu collections", nall);
+	}
 	for (size_t i = 0; i < nall && rc == 0; i++)
 		if (all[i].next_slot > 0)	/* else its files are made at its first use */
 			rc = open_one(d, &all[i], &(*list)[(*n)++], err);

@@ -77,6 +77,17 @@ begin_stop(struct worker *w)
 		close(fd);
 }
 
+/*
+ * At its limit MHD lets go of the listening socket, and takes it up again at the run after the one in
+ * which a connection ended: without that one who waits would wait for somebody else's event.
+ */
+static void
+serve(struct worker *w)
+{
+	MHD_run(w->mhd);
+	MHD_run(w->mhd);
+}
+
 static void *
 run(void *arg)
 {
@@ -94,7 +105,7 @@ run(void *arg)
 				pool_event(w->pool, ev[i].data.ptr);
 		}
 		pool_tick(w->pool);
-		MHD_run(w->mhd);
+		serve(w);
 		sweep(w);
 		if (!w->stopping)
 			continue;

@@ -10,6 +10,7 @@
 #include "app.h"
 #include "command.h"
 #include "file.h"
+#include "interrupt.h"
 #include "say.h"
 #include "sock.h"
 #include "token.h"
@@ -53,12 +54,14 @@ app_init(struct app *app)
 	const char *given = app_value(app, OPT_SOCKET);
 	struct err err = { 0 };
 	char *path = NULL;
-	int rc;
+	int rc = 0;
 
 	app->quiet = app_given(app, OPT_QUIET) || is_set(getenv("COOLVEC_QUIET"));
-	if ((rc = load_settings(app)) != 0)
+	if (app->env == NULL && (rc = load_settings(app)) != 0)
 		return rc;
 	app->quiet = app->quiet || is_set(env_get(app->env, "COOLVEC_QUIET"));
+	if (app->socket[0] != '\0')
+		return 0;	/* a prompt found it for all its commands */
 	if (given == NULL)
 		given = path = env_path(app->env, "COOLVEC_SOCKET", NULL);
 	if (sock_path(given, false, app->socket, sizeof(app->socket), &err) != 0) {
@@ -69,15 +72,24 @@ app_init(struct app *app)
 	return rc;
 }
 
+static void
+forget_token(struct app *app)
+{
+	if (app->token != NULL)
+		file_forget(app->token, strlen(app->token));
+	free(app->token);
+	app->token = NULL;
+	app->token_is_stored = false;
+}
+
 void
 app_fini(struct app *app)
 {
 	client_close(app->client);
 	app->client = NULL;
-	if (app->token != NULL)
-		file_forget(app->token, strlen(app->token));
-	free(app->token);
-	app->token = NULL;
+	forget_token(app);
+	free(app->collection);
+	app->collection = NULL;
 	env_free(app->env);
 	app->env = NULL;
 }
@@ -85,46 +97,59 @@ app_fini(struct app *app)
 /* --- the connection --------------------------------------------------------------------------- */
 
 static int
-find_token(struct app *app)
+find_token(struct app *app, struct err *err)
 {
 	const char *file = app_value(app, OPT_TOKEN_FILE);
 	const char *set = env_get(app->env, "COOLVEC_TOKEN");
-	struct err err = { 0 };
 	char path[PATH_MAX];
 	int rc;
 
+	forget_token(app);
 	if (file == NULL && set != NULL) {
 		if ((app->token = strdup(set)) == NULL)
-			return app_no_memory();
+			return err_set(err, EXIT_FAILED, "out of memory");
 		return 0;
 	}
-	if (file == NULL && token_path(app->socket, path, sizeof(path), &err) != 0) {
-		say_error("%s", err.text);
+	if (file == NULL && token_path(app->socket, path, sizeof(path), err) != 0)
 		return EXIT_NOT_ALLOWED;
-	}
-	if ((rc = token_load(file != NULL ? file : path, &app->token, &err)) == 0) {
+	if ((rc = token_load(file != NULL ? file : path, &app->token, err)) == 0) {
 		app->token_is_stored = file == NULL;
 		return 0;
 	}
-	if (rc < 0)
-		say_error("%s", err.text);
-	else if (file != NULL)
-		say_error("there is no token file %s", file);
-	else
-		say_error("you are not logged in: coolvec login NAME (coolvec register NAME makes "
-			  "a user)");
+	if (rc > 0 && file != NULL)
+		err_set(err, 0, "there is no token file %s", file);
+	else if (rc > 0)
+		err_set(err, 0, "you are not logged in: coolvec login NAME (coolvec register NAME "
+		    "makes a user)");
 	return EXIT_NOT_ALLOWED;
+}
+
+int
+app_try(struct app *app, enum app_need need, struct err *err)
+{
+	int rc = 0;
+
+	if (app->client == NULL)
+		rc = client_open(app->socket, &app->client, err);
+	else if (!client_alive(app->client))
+		rc = client_reopen(app->client, 0, err);
+	if (rc != 0)
+		return rc;
+	client_watch(app->client, interrupt_session_fd(), -1);
+	return need == APP_TOKEN ? find_token(app, err) : 0;
 }
 
 int
 app_open(struct app *app, enum app_need need)
 {
 	struct err err = { 0 };
-	int rc;
+	int rc = app_try(app, need, &err);
 
-	if ((rc = client_open(app->socket, &app->client, &err)) != 0)
+	if (rc < 0)
 		return app_lost(app, rc, &err);
-	return need == APP_TOKEN ? find_token(app) : 0;
+	if (rc > 0)
+		say_error("%s", err.text);
+	return rc;
 }
 
 int
@@ -144,6 +169,9 @@ app_lost(const struct app *app, int rc, const struct err *err)
 	case CLIENT_EWIRE:
 		say_error("%s (%s)", err->text, app->socket);
 		return EXIT_NO_DAEMON;
+	case CLIENT_EINTR:
+		say_error("%s", err->text);
+		return EXIT_INTERRUPTED;
 	case CLIENT_EBIG:
 		say_error("%s", err->text);
 		return EXIT_USAGE;
@@ -174,11 +202,17 @@ app_saw(struct app *app, const json_t *result)
 
 /* --- calls ------------------------------------------------------------------------------------ */
 
+const char *
+app_collection(const struct app *app)
+{
+	return app_given(app, OPT_COLLECTION) ? app_value(app, OPT_COLLECTION) : app->collection;
+}
+
 json_t *
 app_args(const struct app *app)
 {
 	json_t *args = json_object();
-	const char *name = app_value(app, OPT_COLLECTION);
+	const char *name = app_collection(app);
 
 	if (args != NULL && name != NULL &&
 	    json_object_set_new(args, "collection", json_string(name)) != 0) {
@@ -242,6 +276,8 @@ app_call_once(struct app *app, const char *op, json_t *args, struct client_reply
 	rc = client_call(app->client, op, app->token, args, r, &err);
 	if (rc == CLIENT_ELOST && (rc = app_reopen(app, &err)) == 0)
 		rc = client_call(app->client, op, app->token, args, r, &err);
+	if (rc == CLIENT_EINTR && client_fd(app->client) < 0)
+		err_set(&err, rc, "interrupted: it is not known whether it was done");
 	json_decref(args);
 	return judge(app, rc, r, &err);
 }

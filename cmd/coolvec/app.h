@@ -27,18 +27,28 @@ struct app {
 	char *token;		/* NULL: this run needs none */
 	bool token_is_stored;	/* it came from the file that login wrote */
 	bool lexical_said;
+	char *collection;	/* that the prompt is in; NULL: the preferred one */
 };
 
 enum app_need { APP_NO_TOKEN, APP_TOKEN };
 
-/* Read the settings, find the socket.  0 or a status. */
+/* Read the settings and find the socket, as far as that was not done.  0 or a status. */
 int app_init(struct app *app);
 void app_fini(struct app *app);
 
-/* Connect, and find the token when it is needed. */
+/*
+ * Connect, unless a connection is there and stands, and find the token when it is needed.  0; a
+ * client's failure; or a status, with the reason.
+ */
+int app_try(struct app *app, enum app_need need, struct err *err);
+
+/* The same; says what failed.  0 or a status. */
 int app_open(struct app *app, enum app_need need);
 
-/* A new object for `args`, with the collection when -c names one.  NULL: no memory. */
+/* The collection that -c names, or the prompt is in; NULL: the preferred one. */
+const char *app_collection(const struct app *app);
+
+/* A new object for `args`, with app_collection when there is one.  NULL: no memory. */
 json_t *app_args(const struct app *app);
 
 /*

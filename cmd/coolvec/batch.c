@@ -34,7 +34,9 @@ batch_bad(struct batch_run *run, uint64_t place, int status, const char *reason)
 static bool
 is_full(const struct batch_run *run)
 {
-	return run->next->n >= run->job->items || run->next->bytes >= BATCH_BYTES;
+	size_t bytes = run->job->bytes > 0 ? run->job->bytes : BATCH_BYTES;
+
+	return run->next->n >= run->job->items || run->next->bytes >= bytes;
 }
 
 static void
@@ -91,7 +93,7 @@ wait_for_any(struct batch_run *run)
 	struct pollfd p[3] = {
 		{ .fd = run->interrupt, .events = POLLIN },
 		{ .fd = run->nsent > 0 ? client_fd(run->app->client) : -1, .events = POLLIN },
-		{ .fd = run->ended || is_full(run) ? -1 : STDIN_FILENO, .events = POLLIN },
+		{ .fd = run->ended || is_full(run) ? -1 : run->feed->fd, .events = POLLIN },
 	};
 	int due = progress_due();
 	int ms = may_send ? IDLE_MS : -1;
@@ -142,6 +144,7 @@ finish_interrupted(struct batch_run *run)
 {
 	struct pollfd p = { .events = POLLIN };
 
+	interrupt_seen();
 	while (run->nsent > 0 && !run->stopped) {
 		p.fd = client_fd(run->app->client);
 		if (!client_ready(run->app->client) && poll(&p, 1, LAST_ANSWER_MS) <= 0)
@@ -170,16 +173,21 @@ batch_run(struct app *app, const struct batch_job *job, struct feed *feed)
 	struct batch_run run = { .app = app, .job = job, .feed = feed };
 
 	run.interrupt = interrupt_begin();
-	if (job->progress && feed->words == NULL)
-		progress_begin(job->verb, feed->total, app_given(app, OPT_PROGRESS));
+	if (job->progress != PROGRESS_NEVER && feed->words == NULL)
+		progress_begin(job->verb, feed->total,
+		    app_given(app, OPT_PROGRESS) ? PROGRESS_ALWAYS : job->progress);
 	loop(&run);
 	if (interrupt_came())
 		finish_interrupted(&run);
 	progress_end(run.done, feed->bytes);
 	if (feed->failed != 0) {
-		say_error("cannot read standard input: %s", strerror(feed->failed));
+		say_error("cannot read %s: %s", feed->name, strerror(feed->failed));
 		if (!run.stopped)
 			batch_stop(&run, EXIT_FAILED);
+	} else if (feed->broken != NULL && !run.stopped) {
+		say_error("%s, after %s %llu: %s", feed->name, feed->unit,
+		    (unsigned long long)feed->place, feed->broken);
+		batch_stop(&run, EXIT_MISMATCH);
 	} else if (run.stopped && run.done > 0) {
 		say_error("%llu %s before that", (unsigned long long)run.done, job->verb);
 	}

@@ -20,20 +20,22 @@
 
 #include "app.h"
 #include "feed.h"
+#include "progress.h"
 #include "wire.h"
 
 #define BATCH_ITEMS 500
+#define BATCH_ITEMS_MAX 4000
 #define BATCH_BYTES ((size_t)256 << 10)
 #define BATCH_WINDOW 16
 
 struct batch {
 	json_t *items;		/* array */
-	uint64_t places[BATCH_ITEMS];
 	size_t n;
 	size_t bytes;
 	char request_id[REQUEST_ID_LEN + 1];
 	int repeats;		/* because the daemon was busy or did not know */
 	int resends;		/* because the connection was lost */
+	uint64_t places[];	/* of the items; room for as many as the job says */
 };
 
 struct batch_run;
@@ -41,11 +43,12 @@ struct batch_run;
 struct batch_job {
 	const char *op;
 	const char *verb;	/* past tense, for progress and Ctrl-C */
-	size_t items;		/* in a batch, at most BATCH_ITEMS */
-	size_t window;		/* batches on the way, at most BATCH_WINDOW; 1 for changes */
+	size_t items;		/* in a batch, at most BATCH_ITEMS_MAX */
+	size_t bytes;		/* of records in a batch; 0: BATCH_BYTES */
+	size_t window;		/* batches on the way, at most BATCH_WINDOW; 1 where order matters */
 	bool change;		/* has a request_id */
 	bool by_id;		/* the items are ids: not_found is about one of them */
-	bool progress;		/* worth showing */
+	enum progress_when progress;
 	/* A record as an item, or NULL and why not. */
 	json_t *(*item)(void *arg, const struct record *r, char *why, size_t nwhy);
 	/* The request's args for the batch.  NULL: no memory. */

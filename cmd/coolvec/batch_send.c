@@ -32,7 +32,7 @@ batch_stop(struct batch_run *run, int status)
 struct batch *
 batch_new(struct batch_run *run)
 {
-	struct batch *b = calloc(1, sizeof(*b));
+	struct batch *b = calloc(1, sizeof(*b) + run->job->items * sizeof(b->places[0]));
 
 	if (b == NULL || (b->items = json_array()) == NULL) {
 		batch_free(b);
@@ -81,6 +81,10 @@ recover(struct batch_run *run, int rc, struct err *err)
 {
 	bool again = rc == CLIENT_ELOST;
 
+	if (rc == CLIENT_EINTR) {
+		batch_stop(run, EXIT_INTERRUPTED);
+		return;
+	}
 	for (size_t i = 0; i < run->nsent; i++)
 		if (run->sent[i]->resends++ > 0)
 			again = false;
@@ -111,7 +115,7 @@ batch_send(struct batch_run *run, struct batch *b)
 static struct batch *
 without_bad(struct batch_run *run, const struct batch *b, const json_t *items)
 {
-	bool bad[BATCH_ITEMS] = { false };
+	bool bad[BATCH_ITEMS_MAX] = { false };
 	struct batch *rest;
 	size_t i;
 	json_t *e;
@@ -149,6 +153,13 @@ is_about_item(const struct batch_run *run, const struct batch *b, enum wire_code
 	       code == WIRE_DIMENSION_MISMATCH || (code == WIRE_NOT_FOUND && run->job->by_id);
 }
 
+/* Whether a refused batch, or what is good of it, may be sent after those already on the way. */
+static bool
+is_resent(const struct batch_run *run)
+{
+	return run->job->window == 1 || run->job->change;
+}
+
 /* Busy passes, and what became of an unknown one is asked by repeating it. */
 static bool
 repeat_later(struct batch_run *run, struct batch *b, enum wire_code code)
@@ -156,7 +167,7 @@ repeat_later(struct batch_run *run, struct batch *b, enum wire_code code)
 	struct timespec nap = { 0 };
 	long ms = 50L << b->repeats;
 
-	if ((code != WIRE_BUSY && code != WIRE_UNKNOWN) || run->job->window != 1 ||
+	if ((code != WIRE_BUSY && code != WIRE_UNKNOWN) || !run->job->change ||
 	    b->repeats >= REPEATS_MAX)
 		return false;
 	nap.tv_sec = ms / 1000;
@@ -177,7 +188,7 @@ refused(struct batch_run *run, struct batch *b, const struct client_reply *r)
 		batch_send(run, b);
 		return;
 	}
-	if (json_array_size(items) > 0 && run->job->window == 1) {
+	if (json_array_size(items) > 0 && is_resent(run)) {
 		rest = without_bad(run, b, items);
 	} else if (is_about_item(run, b, r->code)) {
 		batch_bad(run, b->places[0], wire_error(r->code)->exit, r->message);

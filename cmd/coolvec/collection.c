@@ -49,8 +49,7 @@ cmd_collection_create(struct app *app)
 int
 cmd_collection_show(struct app *app)
 {
-	const char *name =
-	    app->args.nwords > 0 ? app->args.words[0] : app_value(app, OPT_COLLECTION);
+	const char *name = app->args.nwords > 0 ? app->args.words[0] : app_collection(app);
 	json_t *args = name != NULL ? json_pack("{s:s}", "name", name) : json_object();
 
 	if (args == NULL)

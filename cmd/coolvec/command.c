@@ -44,6 +44,10 @@ const struct command commands[] = {
 	    OPTIONS(OPT_KEY, OPT_WHERE, OPT_NUL), cmd_delete },
 	{ "embed", NULL, "TEXT... | -", 0, -1, "print the vectors of texts, storing nothing",
 	    OPTIONS(OPT_BASE64, OPT_NUL, OPT_PROGRESS), cmd_embed },
+	{ "import", NULL, "FILE | -", 1, 1, "store what a file holds: fvecs, npy, jsonl, tsv",
+	    OPTIONS(OPT_FORMAT, OPT_KEY_MEMBER, OPT_PROGRESS), cmd_import },
+	{ "export", NULL, "[FILE | -]", 0, 1, "write all items, with their vectors, to a file",
+	    OPTIONS(OPT_FORMAT, OPT_PROGRESS), cmd_export },
 	{ "collection create", NULL, "NAME", 1, 1, "make a collection",
 	    OPTIONS(OPT_METRIC, OPT_DIM, OPT_EMBEDDER, OPT_M, OPT_EF_CONSTRUCTION),
 	    cmd_collection_create },
@@ -60,6 +64,8 @@ const struct command commands[] = {
 	{ "snapshot", NULL, "DIR", 1, 1, "copy all the daemon has into a new folder", NO_OPTIONS,
 	    cmd_snapshot },
 	{ "ping", NULL, "", 0, 0, "see whether the daemon answers", NO_OPTIONS, cmd_ping },
+	{ "repl", NULL, "", 0, 0, "the prompt: many commands on one connection",
+	    OPTIONS(OPT_EXECUTE, OPT_FILE), cmd_repl },
 	{ "completion", NULL, "bash | zsh | fish", 1, 1, "print the completion of a shell",
 	    NO_OPTIONS, cmd_completion },
 	{ "help", NULL, "[COMMAND]", 0, 2, "explain the commands", NO_OPTIONS, cmd_help },
@@ -88,6 +94,12 @@ command_find(const char *first, const char *second)
 			return c;
 	}
 	return NULL;
+}
+
+int
+command_takes_file(const struct command *c)
+{
+	return c->run == cmd_import || c->run == cmd_export;
 }
 
 int

@@ -34,6 +34,9 @@ extern const size_t ncommands;
  */
 const struct command *command_find(const char *first, const char *second);
 
+/* Whether its word is a file. */
+int command_takes_file(const struct command *c);
+
 /* Whether `word` begins commands of two words, as "collection" does. */
 int command_is_group(const char *word);
 
@@ -50,8 +53,10 @@ int cmd_count(struct app *app);
 int cmd_delete(struct app *app);
 int cmd_distance(struct app *app);
 int cmd_embed(struct app *app);
+int cmd_export(struct app *app);
 int cmd_get(struct app *app);
 int cmd_help(struct app *app);
+int cmd_import(struct app *app);
 int cmd_list(struct app *app);
 int cmd_login(struct app *app);
 int cmd_logout(struct app *app);
@@ -59,6 +64,7 @@ int cmd_passwd(struct app *app);
 int cmd_ping(struct app *app);
 int cmd_prefs(struct app *app);
 int cmd_register(struct app *app);
+int cmd_repl(struct app *app);
 int cmd_search(struct app *app);
 int cmd_similarity(struct app *app);
 int cmd_snapshot(struct app *app);

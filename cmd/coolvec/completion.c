@@ -94,6 +94,8 @@ bash_cases(void)
 		    c->alias != NULL ? c->alias : "", c->alias != NULL ? "'" : "");
 		if (c->run == cmd_completion)
 			printf("\n\t\twords='bash zsh fish'");
+		if (command_takes_file(c))
+			printf("\n\t\tanyfile=yes");
 		if (c->run == cmd_help) {
 			printf("\n\t\twords='");
 			bash_names("");
@@ -120,7 +122,7 @@ print_bash(void)
 	printf("# bash completion for coolvec; written by: coolvec completion bash\n\n"
 	    "_coolvec()\n{\n"
 	    "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-	    "\tlocal command='' words='' choices='' i\n"
+	    "\tlocal command='' words='' choices='' anyfile='' i\n"
 	    "\tlocal options='' files='' values=''\n\n");
 	bash_list("\toptions", global, any);
 	bash_list("\n\tfiles", global, takes_file);
@@ -152,6 +154,8 @@ print_bash(void)
 	    "\t\tCOMPREPLY=()\n"
 	    "\telif [[ $cur == -* ]]; then\n"
 	    "\t\tmapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$cur\")\n"
+	    "\telif [[ -n $anyfile ]]; then\n"
+	    "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
 	    "\telse\n"
 	    "\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
 	    "\tfi\n"

@@ -123,6 +123,7 @@ completion_zsh(void)
 	printf("\t\tesac\n\tfi\n\n"
 	    "\tcase $command in\n"
 	    "\tcompletion) _arguments $global '1:shell:(bash zsh fish)' ;;\n"
+	    "\timport|export) _arguments $global $own '1:file:_files' ;;\n"
 	    "\t*) _arguments $global $own '*: :' ;;\n"
 	    "\tesac\n}\n\n_coolvec \"$@\"\n");
 }
@@ -177,6 +178,8 @@ fish_command(const struct command *c, const char *before)
 		snprintf(when, sizeof(when), "__fish_seen_subcommand_from %.*s; and "
 		    "__fish_seen_subcommand_from %s", n, c->name, second + 1);
 	}
+	if (command_takes_file(c))
+		printf("complete -c coolvec -n '%s' -F\n", when);
 	if (c->run == cmd_completion)
 		printf("complete -c coolvec -n '%s' -a 'bash zsh fish'\n", when);
 	for (const enum opt *o = c->options; *o != OPT_END; o++)

@@ -90,7 +90,7 @@ cmd_embed(struct app *app)
 		.verb = "embedded",
 		.items = EMBED_ITEMS,
 		.window = 1,
-		.progress = true,
+		.progress = PROGRESS_NO_RESULTS,
 		.item = batch_text,
 		.args = make_args,
 		.answer = answer,

@@ -25,7 +25,7 @@ ids_feed(const struct app *app, struct feed *feed)
 void
 ids_missing(const struct app *app, struct batch_run *run, const json_t *missing)
 {
-	const char *name = app_value(app, OPT_COLLECTION);
+	const char *name = app_collection(app);
 	char why[160];
 	json_t *id;
 	size_t i;

@@ -25,6 +25,8 @@ static const struct option table[OPT_N] = {
 	[OPT_JSONL] = { "jsonl", 0, NULL, KIND_NONE,
 	    "standard input has objects with text, vector, key, meta" },
 	[OPT_KEY] = { "key", 0, "KEY", KIND_NONE, "your own unique name for the item" },
+	[OPT_KEY_MEMBER] = { "key", 0, "MEMBER", KIND_NONE,
+	    "the member that is the key; row: the place in the file" },
 	[OPT_META] = { "meta", 0, "JSON", KIND_NONE, "an object to keep with the item" },
 	[OPT_VECTOR] = { "vector", 0, "FILE", KIND_FILE,
 	    "read the vector from FILE, - for standard input" },
@@ -48,6 +50,11 @@ static const struct option table[OPT_N] = {
 	[OPT_BASE64] = { "base64", 0, NULL, KIND_NONE,
 	    "vectors as base64 of little-endian float32" },
 	[OPT_PROGRESS] = { "progress", 0, NULL, KIND_NONE, "show progress, also off a terminal" },
+	[OPT_FORMAT] = { "format", 0, "FORMAT", KIND_FORMAT,
+	    "fvecs, npy, jsonl or tsv; by FILE's name when not given" },
+	[OPT_EXECUTE] = { "execute", 'e', "LINES", KIND_NONE, "run these lines and leave" },
+	[OPT_FILE] = { "file", 'f', "FILE", KIND_FILE,
+	    "run the lines of FILE, - for standard input, and leave" },
 	[OPT_PASSWORD_FILE] = { "password-file", 0, "FILE", KIND_FILE,
 	    "read the password from FILE's first line, - for standard input" },
 	[OPT_NEW_PASSWORD_FILE] = { "new-password-file", 0, "FILE", KIND_FILE,
@@ -66,6 +73,7 @@ option_values(enum opt_kind kind)
 	static const char *const metrics[] = { "cosine", "l2", "ip", "l1", NULL };
 	static const char *const embedders[] = { "local", "none", NULL };
 	static const char *const fields[] = { "text", "key", "meta", NULL };
+	static const char *const formats[] = { "fvecs", "npy", "jsonl", "tsv", NULL };
 
 	switch (kind) {
 	case KIND_METRIC:
@@ -74,6 +82,8 @@ option_values(enum opt_kind kind)
 		return embedders;
 	case KIND_FIELDS:
 		return fields;
+	case KIND_FORMAT:
+		return formats;
 	case KIND_NONE:
 	case KIND_FILE:
 		break;
@@ -228,6 +238,16 @@ args_parse(int argc, char **argv, char **words, struct args *a, struct err *err)
 		}
 	}
 	return rc;
+}
+
+enum opt
+args_option(const struct command *c, const char *word)
+{
+	if (word[0] != '-' || word[1] == '\0')
+		return OPT_END;
+	if (word[1] == '-')
+		return find(c, word + 2, strlen(word + 2), 0);
+	return word[2] == '\0' ? find(c, NULL, 0, word[1]) : OPT_END;
 }
 
 bool

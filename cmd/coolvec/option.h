@@ -30,6 +30,7 @@ enum opt {
 	OPT_NUL = OPT_LOCAL,
 	OPT_JSONL,
 	OPT_KEY,
+	OPT_KEY_MEMBER,		/* `import --key` */
 	OPT_META,
 	OPT_VECTOR,
 	OPT_WITH_VECTOR,	/* `get --vector` has no value */
@@ -49,13 +50,16 @@ enum opt {
 	OPT_YES,
 	OPT_BASE64,
 	OPT_PROGRESS,
+	OPT_FORMAT,
+	OPT_EXECUTE,
+	OPT_FILE,
 	OPT_PASSWORD_FILE,
 	OPT_NEW_PASSWORD_FILE,
 	OPT_N
 };
 
 /* What a value is, for completion. */
-enum opt_kind { KIND_NONE, KIND_FILE, KIND_METRIC, KIND_EMBEDDER, KIND_FIELDS };
+enum opt_kind { KIND_NONE, KIND_FILE, KIND_METRIC, KIND_EMBEDDER, KIND_FIELDS, KIND_FORMAT };
 
 struct option {
 	const char *name;	/* without the dashes */
@@ -88,6 +92,9 @@ struct args {
  * a->command is then the command as far as it was recognised.
  */
 int args_parse(int argc, char **argv, char **words, struct args *a, struct err *err);
+
+/* The option that `word` is, as -k or --metric, of all commands or of `c` (may be NULL), or OPT_END. */
+enum opt args_option(const struct command *c, const char *word);
 
 /* Whether word `i` is the `-` that means standard input. */
 bool args_is_stdin(const struct args *a, int i);

@@ -12,6 +12,7 @@
 #include "out.h"
 #include "table.h"
 #include "text.h"
+#include "wire.h"
 
 void
 out_init(struct out *o, bool json)
@@ -21,14 +22,13 @@ out_init(struct out *o, bool json)
 		o->form = OUT_JSON;
 	else if (isatty(STDOUT_FILENO))
 		o->form = OUT_TABLE;
-	setvbuf(stdout, NULL, _IOFBF, (size_t)64 << 10);
 }
 
 /*
  * A dead pipe ends the process as SIGPIPE would, also where the parent had SIGPIPE ignored.
  */
-static void
-note_failure(struct out *o)
+void
+out_failed(struct out *o)
 {
 	if (o->failed != 0)
 		return;
@@ -46,25 +46,24 @@ put_line(struct out *o)
 	errno = 0;
 	if (!buf_putc(&o->line, '\n')) {
 		errno = ENOMEM;
-		note_failure(o);
+		out_failed(o);
 	} else if (fwrite(o->line.p, 1, o->line.len, stdout) != o->line.len) {
-		note_failure(o);
+		out_failed(o);
 	}
 	buf_reset(&o->line);
 }
 
-static int
-put_json(const char *p, size_t n, void *b)
-{
-	text_escape_json(b, p, n);
-	return 0;
-}
-
+/* As the wire has it, but without raw control characters. */
 static void
-dump(struct buf *b, const json_t *value)
+dump(struct buf *b, const json_t *value, bool (*put)(struct buf *, const json_t *))
 {
-	json_dump_callback(
-	    value, put_json, b, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
+	struct buf text = { 0 };
+
+	if (put(&text, value))
+		text_escape_json(b, text.p, text.len);
+	else
+		b->failed = true;
+	buf_fini(&text);
 }
 
 void
@@ -78,12 +77,12 @@ out_field(struct buf *b, const json_t *value, enum out_form form)
 	} else if (json_is_real(value)) {
 		buf_putf(b, form == OUT_TABLE ? "%.6f" : "%.9g", json_real_value(value));
 	} else if (json_is_object(value) || json_is_array(value)) {
-		dump(&structure, value);
+		dump(&structure, value, json_is_object(value) ? wire_put_meta : wire_put);
 		if (structure.p != NULL)
 			text_escape(b, structure.p, structure.len, text);
 		buf_fini(&structure);
 	} else if (value != NULL && !json_is_null(value)) {
-		dump(b, value);
+		dump(b, value, wire_put);
 	}
 }
 
@@ -93,7 +92,7 @@ put_row(struct out *o, const struct column *columns, size_t n, const json_t *obj
 	if (o->table == NULL &&
 	    (o->table = table_new(columns, n, table_screen_width(STDOUT_FILENO))) == NULL) {
 		errno = ENOMEM;
-		note_failure(o);
+		out_failed(o);
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -106,11 +105,33 @@ put_row(struct out *o, const struct column *columns, size_t n, const json_t *obj
 		table_print(o->table, stdout);
 }
 
+/* Nothing is cut: that is what it is for. */
+static void
+put_expanded(struct out *o, const struct column *columns, size_t n, const json_t *object)
+{
+	size_t width = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (strlen(columns[i].name) > width)
+			width = strlen(columns[i].name);
+	buf_putf(&o->line, "-- record %llu", ++o->records);
+	put_line(o);
+	for (size_t i = 0; i < n; i++) {
+		buf_putf(&o->line, "%-*s  ", (int)width, columns[i].name);
+		out_field(&o->line, json_object_get(object, columns[i].name), OUT_TABLE);
+		put_line(o);
+	}
+}
+
 void
 out_item(struct out *o, const struct column *columns, size_t n, const json_t *object)
 {
 	if (o->form == OUT_JSON) {
 		out_json(o, object);
+		return;
+	}
+	if (o->form == OUT_TABLE && o->expanded) {
+		put_expanded(o, columns, n, object);
 		return;
 	}
 	if (o->form == OUT_TABLE) {
@@ -187,6 +208,16 @@ out_id(struct out *o, json_int_t id)
 }
 
 void
+out_count(struct out *o, const char *name, uint64_t n)
+{
+	if (o->form == OUT_JSON)
+		buf_putf(&o->line, "{\"%s\":%llu}", name, (unsigned long long)n);
+	else
+		buf_putf(&o->line, "%llu", (unsigned long long)n);
+	put_line(o);
+}
+
+void
 out_value(struct out *o, const json_t *value)
 {
 	out_field(&o->line, value, o->form);
@@ -203,7 +234,7 @@ out_line(struct out *o, const char *s)
 void
 out_json(struct out *o, const json_t *value)
 {
-	dump(&o->line, value);
+	dump(&o->line, value, wire_put);
 	put_line(o);
 }
 
@@ -214,7 +245,7 @@ out_flush(struct out *o)
 		table_print(o->table, stdout);
 	errno = 0;
 	if ((fflush(stdout) != 0 || ferror(stdout)))
-		note_failure(o);
+		out_failed(o);
 	return o->failed == 0;
 }
 

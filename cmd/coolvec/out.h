@@ -13,6 +13,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "buf.h"
 
@@ -37,6 +38,8 @@ struct out {
 	struct table *table;	/* rows that wait for their widths; NULL: none */
 	struct buf line;	/* the line that is put together */
 	int failed;		/* errno of the first failed write; 0: none */
+	bool expanded;		/* in a table each row is a record, a member a line */
+	unsigned long long records;	/* that were printed so */
 };
 
 /* `json` asks for OUT_JSON; else the form depends on standard output. */
@@ -51,6 +54,9 @@ void out_record(struct out *o, json_t *object);
 /* A vector's id alone on its line, or {"id":N}. */
 void out_id(struct out *o, json_int_t id);
 
+/* A count alone on its line, or {"name":N}. */
+void out_count(struct out *o, const char *name, uint64_t n);
+
 /* A value alone on its line, as a field. */
 void out_value(struct out *o, const json_t *value);
 
@@ -59,6 +65,9 @@ void out_line(struct out *o, const char *s);
 
 /* A JSON value on a line of its own, in every form. */
 void out_json(struct out *o, const json_t *value);
+
+/* Standard output could not be written, by errno; out_end tells it. */
+void out_failed(struct out *o);
 
 /* Print what waits and flush.  False when writing has failed. */
 bool out_flush(struct out *o);

@@ -9,12 +9,13 @@ int
 cmd_prefs(struct app *app)
 {
 	struct client_reply r = { 0 };
-	json_t *args = app_args(app);
+	json_t *args = json_object();	/* not app_args: here -c is what is set */
 	int rc;
 
 	if (args == NULL)
 		return app_no_memory();
 	if ((rc = app_put_string(app, args, OPT_METRIC, "metric")) != 0 ||
+	    (rc = app_put_string(app, args, OPT_COLLECTION, "collection")) != 0 ||
 	    (rc = app_open(app, APP_TOKEN)) != 0) {
 		json_decref(args);
 		return rc;

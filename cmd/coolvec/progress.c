@@ -5,6 +5,7 @@
  */
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -31,12 +32,13 @@ now(void)
 }
 
 void
-progress_begin(const char *verb, uint64_t total, bool forced)
+progress_begin(const char *verb, uint64_t total, enum progress_when when)
 {
 	bool terminal = isatty(STDERR_FILENO) != 0;
 
 	memset(&progress, 0, sizeof(progress));
-	if (!forced && (!terminal || isatty(STDOUT_FILENO)))
+	if (when != PROGRESS_ALWAYS &&
+	    (!terminal || (when == PROGRESS_NO_RESULTS && isatty(STDOUT_FILENO))))
 		return;
 	progress.verb = verb;
 	progress.total = total;

@@ -8,15 +8,19 @@
 #ifndef COOLVEC_PROGRESS_H
 #define COOLVEC_PROGRESS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /*
- * Begin.  It shows when `forced`, or after a second when standard error is a terminal and standard
- * output is not (results that scroll by show enough).  `verb` is the past tense: "added".
- * `total` is the input's size in bytes, 0 when that is not known.
+ * When a line is shown on a terminal: never; when results do not scroll by there, for they show
+ * enough; or anyhow, for there are none until the end.  PROGRESS_ALWAYS is also off a terminal.
  */
-void progress_begin(const char *verb, uint64_t total, bool forced);
+enum progress_when { PROGRESS_NEVER, PROGRESS_NO_RESULTS, PROGRESS_TERMINAL, PROGRESS_ALWAYS };
+
+/*
+ * Begin; it is shown from the first second on.  `verb` is the past tense: "added".  `total` is what
+ * `bytes` of progress_step will be at the end, 0 when that is not known.
+ */
+void progress_begin(const char *verb, uint64_t total, enum progress_when when);
 
 /* So many are done, and so many bytes of the input are behind them. */
 void progress_step(uint64_t done, uint64_t bytes);

@@ -17,7 +17,7 @@ say(const char *sentence)
 	struct buf line = { 0 };
 
 	buf_puts(&line, "coolvec: ");
-	text_escape(&line, sentence, strlen(sentence), TEXT_SCREEN);
+	text_escape(&line, sentence, strlen(sentence), TEXT_SENTENCE);
 	buf_putc(&line, '\n');
 	progress_hide();
 	if (line.p != NULL)

@@ -151,7 +151,9 @@ secret_ask(const char *prompt, char **secret, struct err *err)
 	do
 		rc = read_silently(tty, prompt, line, &n);
 	while (rc < 0 && errno == EINTR && caught == SIGTSTP);
-	if (rc < 0)
+	if (rc < 0 && errno == EINTR && caught == SIGINT)
+		rc = err_set(err, EXIT_INTERRUPTED, "interrupted");	/* at the prompt one goes on */
+	else if (rc < 0)
 		rc = err_sys(err, EXIT_FAILED, errno, "cannot read the terminal");
 	else
 		rc = take_line(line, n, secret, err);

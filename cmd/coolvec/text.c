@@ -49,11 +49,11 @@ text_escape(struct buf *out, const char *s, size_t n, enum text_form form)
 			buf_puts(out, "\\n");
 		else if (c == '\r')
 			buf_puts(out, "\\r");
-		else if (c == '\\')
+		else if (c == '\\' && form != TEXT_SENTENCE)
 			buf_puts(out, "\\\\");
 		else if (c < 0x20 || (c >= 0x7f && c < 0xa0))
 			escape_bytes(out, s, len);
-		else if (form == TEXT_SCREEN && disturbs_line(c))
+		else if (form != TEXT_FIELD && disturbs_line(c))
 			buf_putf(out, "\\u{%x}", (unsigned)c);
 		else
 			buf_put(out, s, len);
@@ -86,6 +86,38 @@ text_fit(const char *s, size_t n, size_t width, size_t *cols)
 		at += len;
 	}
 	return at;
+}
+
+static int
+hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
+		return (c | 0x20) - 'a' + 10;
+	return -1;
+}
+
+bool
+text_unescape(struct buf *out, const char *s, size_t n)
+{
+	static const char letters[] = "tnr\\", meant[] = "\t\n\r\\";
+	const char *end = s + n, *slash, *letter;
+
+	for (; (slash = memchr(s, '\\', (size_t)(end - s))) != NULL; s++) {
+		buf_put(out, s, (size_t)(slash - s));
+		if ((s = slash + 1) == end)
+			return false;
+		if (*s != '\0' && (letter = strchr(letters, *s)) != NULL) {
+			buf_putc(out, meant[letter - letters]);
+		} else if (*s == 'x' && end - s > 2 && hex(s[1]) >= 0 && hex(s[2]) >= 0) {
+			buf_putc(out, (char)(hex(s[1]) << 4 | hex(s[2])));
+			s += 2;
+		} else {
+			return false;
+		}
+	}
+	return buf_put(out, s, (size_t)(end - s));
 }
 
 size_t

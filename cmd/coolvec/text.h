@@ -13,6 +13,7 @@
 enum text_form {
 	TEXT_FIELD,	/* TSV: control characters and the backslash escaped, reversibly */
 	TEXT_SCREEN,	/* the same, and what would disturb the line: separators, direction marks */
+	TEXT_SENTENCE,	/* for people only: as on a screen, but a backslash stays one */
 };
 
 /*
@@ -20,6 +21,12 @@ enum text_form {
  * that are not UTF-8 are escaped too.
  */
 void text_escape(struct buf *out, const char *s, size_t n, enum text_form form);
+
+/*
+ * Append what text_escape made of it, undone (TEXT_FIELD).  False: there is a backslash that begins no
+ * escape, or no memory.
+ */
+bool text_unescape(struct buf *out, const char *s, size_t n);
 
 /* Columns that escaped text takes on a terminal. */
 size_t text_width(const char *s, size_t n);

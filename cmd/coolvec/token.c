@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,32 +12,10 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "state.h"
 #include "token.h"
 
 #define TOKEN_MAX 8192
-
-static int
-state_folder(char *folder, size_t n, struct err *err)
-{
-	const char *state = getenv("XDG_STATE_HOME");
-	const char *home = getenv("HOME");
-	const struct passwd *pw;
-	int len;
-
-	if (state != NULL && state[0] == '/') {
-		len = snprintf(folder, n, "%s/coolvec", state);
-	} else {
-		if ((home == NULL || home[0] != '/') && (pw = getpwuid(geteuid())) != NULL)
-			home = pw->pw_dir;
-		if (home == NULL || home[0] != '/')
-			return err_set(
-			    err, -1, "no place for the token: set HOME or XDG_STATE_HOME");
-		len = snprintf(folder, n, "%s/.local/state/coolvec", home);
-	}
-	if (len < 0 || (size_t)len >= n)
-		return err_set(err, -1, "the state folder's path is too long");
-	return 0;
-}
 
 /* The socket's path without relative parts and links in its folder, so that one socket has one
  * name. */
@@ -65,12 +42,9 @@ int
 token_path(const char *socket, char *path, size_t n, struct err *err)
 {
 	char whole[PATH_MAX + 128];
-	char folder[PATH_MAX];
 	char name[NAME_MAX + 1] = "token-";
 	size_t at = strlen(name);
 
-	if (state_folder(folder, sizeof(folder), err) != 0)
-		return -1;
 	whole_path(socket, whole, sizeof(whole));
 	for (const char *s = whole; *s != '\0'; s++) {
 		if (at + 4 > sizeof(name))
@@ -81,9 +55,7 @@ token_path(const char *socket, char *path, size_t n, struct err *err)
 			name[at++] = *s;
 	}
 	name[at] = '\0';
-	if ((size_t)snprintf(path, n, "%s/%s", folder, name) >= n)
-		return err_set(err, -1, "the state folder's path is too long");
-	return 0;
+	return state_path(name, path, n, err);
 }
 
 /* A pipe or a terminal has no readers to speak of; a file's mode is looked at. */
@@ -154,12 +126,10 @@ token_load(const char *path, char **token, struct err *err)
 int
 token_store(const char *path, const char *token, struct err *err)
 {
-	char folder[PATH_MAX];
 	char *line;
 	int n, rc;
 
-	snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(path, '/') - path), path);
-	if (file_mkdirs(folder, 0700, err) != 0)
+	if (state_make_folder(path, err) != 0)
 		return -1;
 	if ((n = asprintf(&line, "%s\n", token)) < 0)
 		return err_set(err, -1, "out of memory");

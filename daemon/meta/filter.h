@@ -3,8 +3,8 @@
  *
  *	lang = "en" and year >= 2020 and not draft
  *
- * coolvec-protocol(7) has the language, under FILTER LANGUAGE.  A filter is parsed once, without a database,
- * and handed to meta_items_match.
+ * coolvec-protocol(7) has the language, under FILTER LANGUAGE.  A filter is parsed once, without a
+ * database, and handed to meta_items_match.
  */
 
 #ifndef FILTER_H

@@ -98,7 +98,8 @@ take_number(struct filter_lex *l)
 		skip_digits(l);
 	}
 	if (peek(l, l->end) == 'e' || peek(l, l->end) == 'E') {
-		size_t sign = l->end + 1, digits = sign + (peek(l, sign) == '-' || peek(l, sign) == '+');
+		size_t sign = l->end + 1;
+		size_t digits = sign + (peek(l, sign) == '-' || peek(l, sign) == '+');
 
 		if (is_digit(peek(l, digits))) {
 			whole = false;
@@ -107,15 +108,18 @@ take_number(struct filter_lex *l)
 		}
 	}
 	if (is_word(peek(l, l->end)) || peek(l, l->end) == '.')
-		return filter_lex_fail(l, l->at, "this is no number; a name that begins so goes between backticks");
+		return filter_lex_fail(l, l->at,
+		    "this is no number; a name that begins so goes between backticks");
 	memcpy(copy, l->text + l->at, l->end - l->at);
 	copy[l->end - l->at] = '\0';
 	l->token = TOKEN_VALUE;
 	errno = 0;
-	l->value = (struct filter_value){ .type = FILTER_INTEGER, .integer = strtoll(copy, NULL, 10) };
+	l->value.type = FILTER_INTEGER;
+	l->value.integer = strtoll(copy, NULL, 10);
 	if (whole && errno == 0)
 		return 0;
-	l->value = (struct filter_value){ .type = FILTER_REAL, .real = strtod(copy, NULL) };
+	l->value.type = FILTER_REAL;
+	l->value.real = strtod(copy, NULL);
 	return isfinite(l->value.real) ? 0 : filter_lex_fail(l, l->at, "the number is too large");
 }
 
@@ -161,7 +165,8 @@ take_unicode(struct filter_lex *l)
 	l->end += 5;
 	if (c >= 0xd800 && c < 0xdc00 && peek(l, l->end) == '\\' && peek(l, l->end + 1) == 'u') {
 		low = hex4(l, l->end + 2);
-		c = low >= 0xdc00 && low < 0xe000 ? 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00) : -1;
+		c = low < 0xdc00 || low >= 0xe000 ? -1 :
+		    0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
 		l->end += 6;
 	}
 	if (c <= 0 || (c >= 0xd800 && c < 0xe000))
@@ -181,7 +186,8 @@ take_escape(struct filter_lex *l)
 	if (c == 'u')
 		return take_unicode(l);
 	if (p == NULL)
-		return filter_lex_fail(l, l->end - 1, "a backslash goes before one of \\ \" ' / b f n r t u");
+		return filter_lex_fail(l, l->end - 1,
+		    "a backslash goes before one of \\ \" ' / b f n r t u");
 	put(l, to[p - from]);
 	l->end++;
 	return 0;
@@ -240,7 +246,8 @@ take_word(struct filter_lex *l, bool member)
 		l->end++;
 	n = l->end - l->at;
 	for (size_t i = 0; !member && i < sizeof(words) / sizeof(words[0]); i++)
-		if (strlen(words[i].word) == n && strncasecmp(words[i].word, l->text + l->at, n) == 0) {
+		if (strlen(words[i].word) == n &&
+		    strncasecmp(words[i].word, l->text + l->at, n) == 0) {
 			l->token = words[i].token;
 			l->value = (struct filter_value){ .type = words[i].type };
 			return 0;

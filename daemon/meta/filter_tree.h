@@ -17,7 +17,7 @@
 enum filter_kind {
 	FILTER_AND,		/* of the children, two at least */
 	FILTER_OR,
-	FILTER_COMPARE,		/* path op values[0]; the order operators have numbers and strings only */
+	FILTER_COMPARE,		/* path op values[0]; < <= > >= have numbers and strings only */
 	FILTER_IN,		/* path equals one of values */
 	FILTER_LIKE,		/* path is a string like values[0] */
 	FILTER_EXISTS,		/* there is something at path, be it null */

@@ -12,7 +12,7 @@
 
 #define PIECE_ITEMS 1024
 #define PIECE_NS (10 * 1000 * 1000)	/* a meta of 64 KiB takes 100 us and more */
-#define PAUSE_NS (50 * 1000)		/* a lock let go and taken at once leaves those who wait asleep */
+#define PAUSE_NS (50 * 1000)		/* else those who wait for the lock stay asleep */
 
 struct piece {
 	struct { uint64_t id; uint32_t slot; } found[PIECE_ITEMS];

@@ -192,7 +192,8 @@ sqlite_match(void *db, const struct filter *f, enum meta_order order, uint64_t c
 	buf_puts(&q->text, "SELECT id, slot, ");
 	if ((rc = filter_sql(f, q, put_leaf, err)) != 0)
 		return rc;
-	buf_putf(&q->text, " FROM items WHERE collection = ?1 AND %s >= ?2 ORDER BY %s LIMIT ?3", by, by);
+	buf_putf(&q->text, " FROM items WHERE collection = ?1 AND %s >= ?2 ORDER BY %s LIMIT ?3",
+	    by, by);
 	if (q->text.failed)
 		return err_set(err, META_ENOMEM, "no memory for a filter");
 	if ((rc = sqlite3_prepare_v3(d->db, q->text.p, -1, 0, &d->st[SQL_MATCH], NULL)) != SQLITE_OK)

@@ -24,6 +24,8 @@
 struct client {
 	struct sockaddr_un at;
 	int fd;			/* -1: not connected */
+	int watch;		/* readable: wait no longer; -1: none */
+	int ms;			/* to wait for something to come; -1: no limit */
 	int64_t next;		/* id of the next request */
 	int64_t due;		/* id of the next answer */
 	struct buf out;
@@ -90,7 +92,7 @@ client_open(const char *path, struct client **out, struct err *err)
 		return err_set(err, CLIENT_ENONE, "the socket's path is too long");
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return err_set(err, CLIENT_ENOMEM, "out of memory");
-	c->fd = -1;
+	c->fd = c->watch = c->ms = -1;
 	c->at.sun_family = AF_UNIX;
 	memcpy(c->at.sun_path, path, strlen(path) + 1);
 	c->in.max = WIRE_REPLY_MAX;
@@ -157,16 +159,27 @@ pull(struct client *c, struct err *err)
 	return lost(c, n < 0 ? errno : 0, err);
 }
 
+static int
+interrupted(struct client *c, struct err *err)
+{
+	disconnect(c);
+	return err_set(err, CLIENT_EINTR, "interrupted");
+}
+
 /* Wait until the socket can be read (or, with POLLOUT, written). */
 static int
 wait_for(struct client *c, short events, struct err *err)
 {
-	struct pollfd p = { .fd = c->fd, .events = events };
+	struct pollfd p[2] = { { .fd = c->fd, .events = events },
+		{ .fd = c->watch, .events = POLLIN } };
+	int n;
 
-	while (poll(&p, 1, -1) < 0)
+	while ((n = poll(p, 2, c->ms)) < 0)
 		if (errno != EINTR)
 			return err_sys(err, CLIENT_ELOST, errno, "cannot wait for the daemon");
-	return p.revents;
+	if (n == 0 || (p[0].revents == 0 && p[1].revents != 0))
+		return interrupted(c, err);
+	return p[0].revents;
 }
 
 static const char *
@@ -257,12 +270,6 @@ client_recv(struct client *c, struct client_reply *r, struct err *err)
 
 /* --- bytes out -------------------------------------------------------------------------------- */
 
-static int
-put_json(const char *p, size_t n, void *b)
-{
-	return buf_put(b, p, n) ? 0 : -1;
-}
-
 /* The line of a request, in c->out. */
 static int
 put_request(struct client *c, const char *op, const char *token, json_t *args, struct err *err)
@@ -277,8 +284,7 @@ put_request(struct client *c, const char *op, const char *token, json_t *args, s
 	    (args != NULL && json_object_set(o, "args", args) != 0))
 		rc = err_set(err, CLIENT_ENOMEM, "out of memory for a request");
 	if (rc == 0 &&
-	    (json_dump_callback(o, put_json, &c->out, JSON_COMPACT | JSON_REAL_PRECISION(9)) != 0 ||
-	    !buf_putc(&c->out, '\n')))
+	    (!wire_put(&c->out, o) || !buf_putc(&c->out, '\n')))
 		rc = err_set(err, CLIENT_ENOMEM, "out of memory for a request");
 	if (rc == 0 && c->out.len - 1 > WIRE_LINE_MAX)
 		rc = err_set(err, CLIENT_EBIG, "the request is over %zu MiB", WIRE_LINE_MAX >> 20);
@@ -315,10 +321,13 @@ push(struct client *c, struct err *err)
 int
 client_send(struct client *c, const char *op, const char *token, json_t *args, struct err *err)
 {
+	struct pollfd watched = { .fd = c->watch, .events = POLLIN };
 	int rc;
 
 	if (c->fd < 0)
 		return err_set(err, CLIENT_ELOST, "not connected to the daemon");
+	if (c->watch >= 0 && poll(&watched, 1, 0) > 0)
+		return err_set(err, CLIENT_EINTR, "interrupted");
 	if ((rc = put_request(c, op, token, args, err)) == 0 && (rc = push(c, err)) == 0)
 		c->next++;
 	if (c->out.p != NULL)
@@ -337,6 +346,21 @@ client_call(struct client *c, const char *op, const char *token, json_t *args,
 	if ((rc = client_send(c, op, token, args, err)) != 0)
 		return rc;
 	return client_recv(c, r, err);
+}
+
+void
+client_watch(struct client *c, int fd, int ms)
+{
+	c->watch = fd;
+	c->ms = ms;
+}
+
+bool
+client_alive(const struct client *c)
+{
+	struct pollfd p = { .fd = c->fd, .events = POLLIN };
+
+	return c->fd >= 0 && c->next == c->due && poll(&p, 1, 0) == 0;
 }
 
 size_t

@@ -5,7 +5,7 @@
  * more, client_recv takes the oldest answer that is still owed.  Waiting to send never deadlocks
  * with a daemon that waits to answer, because answers are taken in meanwhile.
  *
- * After CLIENT_ELOST or CLIENT_EWIRE every owed answer is gone, and only client_reopen and
+ * After CLIENT_ELOST, CLIENT_EINTR or CLIENT_EWIRE every owed answer is gone, and only client_reopen and
  * client_close make sense.  What was asked may have been done or not; a request with a request_id
  * may be sent again.  A client belongs to one thread.
  */
@@ -28,6 +28,7 @@ enum {
 	CLIENT_EWIRE = -3,	/* the other side does not speak the protocol */
 	CLIENT_EBIG = -4,	/* the request is over WIRE_LINE_MAX; nothing was sent */
 	CLIENT_ENOMEM = -5,
+	CLIENT_EINTR = -6,	/* told not to wait any longer: see client_watch */
 };
 
 /* An answer.  All but `root` is borrowed from it; zeroed memory is an empty one. */
@@ -67,6 +68,16 @@ int client_recv(struct client *c, struct client_reply *r, struct err *err);
 /* client_send and client_recv; nothing may be owed. */
 int client_call(struct client *c, const char *op, const char *token, json_t *args,
     struct client_reply *r, struct err *err);
+
+/*
+ * From now on waiting ends with CLIENT_EINTR once `fd` is readable (-1: nothing is watched), or after
+ * `ms` milliseconds in which nothing came (-1: no limit).  Seen before a request is sent, nothing
+ * was sent; seen while an answer is owed, the connection is closed, as with CLIENT_ELOST.
+ */
+void client_watch(struct client *c, int fd, int ms);
+
+/* Whether the connection stands: it was not closed, by either side, and nothing is owed. */
+bool client_alive(const struct client *c);
 
 /* How many answers are owed. */
 size_t client_owed(const struct client *c);

@@ -104,18 +104,11 @@ wire_parse(const char *line, size_t n, char *why, size_t nwhy)
 char *
 wire_dump(const json_t *object, size_t *n)
 {
-	size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(9);
-	char *line = json_dumps(object, flags);
-	char *longer;
+	struct buf b = { 0 };
 
-	if (line == NULL)
-		return NULL;
-	*n = strlen(line);
-	if ((longer = realloc(line, *n + 2)) == NULL) {
-		free(line);
+	if (!wire_put(&b, object) || !buf_putc(&b, '\n')) {
+		buf_fini(&b);
 		return NULL;
 	}
-	longer[(*n)++] = '\n';
-	longer[*n] = '\0';
-	return longer;
+	return buf_take(&b, n);
 }

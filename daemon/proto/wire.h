@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "buf.h"
+
 #define COOLVEC_VERSION "0.1.0"
 #define WIRE_PROTOCOL 1
 
@@ -82,7 +84,15 @@ enum wire_code wire_code(const char *name);
  */
 json_t *wire_parse(const char *line, size_t n, char *why, size_t nwhy);
 
-/* The object as one line with its LF; malloc'ed, *n its length.  Floats keep 9 digits.  NULL: no memory. */
+/* The object as wire_put writes it, and LF; malloc'ed, *n its length.  NULL: no memory. */
 char *wire_dump(const json_t *object, size_t *n);
+
+/*
+ * Append the value as JSON without LF: floats with 9 digits, the numbers of a member `meta` exactly;
+ * or all numbers exactly, where the value itself is a meta.  False: no memory, or over the buffer's
+ * bound.
+ */
+bool wire_put(struct buf *b, const json_t *value);
+bool wire_put_meta(struct buf *b, const json_t *meta);
 
 #endif

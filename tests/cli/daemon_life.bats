@@ -118,8 +118,8 @@ refuses() {
 }
 
 @test "every setting is in .env.example and in --help, and no other" {
-	run -0 "$build/coolvecd" --help
-	same "$(sed -n 's/^  \([A-Z_]\+\)  *[a-z].*/\1/p' <<<"$output" | sort)" \
+	run -0 bash -c "'$build/coolvecd' --help; '$build/coolvec-http' --help"
+	same "$(sed -n 's/^  \([A-Z_]\+\)  *[a-z].*/\1/p' <<<"$output" | sort -u)" \
 		"$(grep -oE '^#?[A-Z_]+=' "$root/.env.example" | tr -d '#=' | grep -vxE 'COOLVEC_(TOKEN|QUIET)' | sort)"
 }
 

@@ -15,7 +15,7 @@ setup() {
 @test "help goes to standard output and names every command" {
 	run --separate-stderr -0 coolvec help
 	[ -z "$stderr" ]
-	for c in register login logout passwd whoami prefs add similarity search distance get list count \
+	for c in register login logout passwd whoami prefs add similarity search distance get list count import export repl \
 		update delete embed stats verify ping completion help version; do
 		grep -q "^  $c " <<<"$output"
 	done
@@ -161,6 +161,8 @@ complete_line() {
 	touch a-file
 	[ "$(complete_line coolvec login ada --password-file a-f)" = a-file ]
 	[ "$(complete_line coolvec similarity 0 -k a-f)" = "" ]
+	[ "$(complete_line coolvec import a-f)" = a-file ]
+	[ "$(complete_line coolvec export --format j)" = jsonl ]
 }
 
 @test "zsh and fish read their completions" {

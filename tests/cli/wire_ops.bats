@@ -188,6 +188,7 @@ biggest() {
 	same '{"items":[{"id":1,"key":null,"meta":null,"text":"x","vector":[1,2]},{"id":0,"key":null,"meta":null,"text":null,"vector":[1,0.100000001]},{"id":1,"key":null,"meta":null,"text":"x","vector":[1,2]}],"missing":[4503599627370497]}' \
 		"$(works get '{"collection":"t","ids":[1,0,4503599627370497,1],"with_vector":true}')"
 	same '{"items":[],"missing":[5]}' "$(works get '{"collection":"t","ids":[5],"with_vector":false}')"
+	same '"AACAPwAAAEA="' "$(works get '{"collection":"t","ids":[1],"with_vector":true,"base64":true}' | jq -c '.items[0].vector')"
 	same '{"id":null,"ok":true,"result":{"items":[],"missing":[9223372036854775807]}}' \
 		"$(biggest get ',"ids":[9223372036854775807]')"
 }

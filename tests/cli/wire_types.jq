@@ -50,7 +50,7 @@ def operations: [
 	["add", {collection: "v"}, {vector: "vector"}],
 	["add", {text: "x"}, {text: "text", key: "word", meta: "meta", collection: "name", request_id: "word"}],
 	["add", {collection: "v"}, {items: "items"}],
-	["get", {ids: [0]}, {ids: "ids", with_vector: "bool", collection: "name"}],
+	["get", {ids: [0]}, {ids: "ids", with_vector: "bool", base64: "bool", collection: "name"}],
 	["list", {}, {after: "id", limit: "k", where: "where", collection: "name"}],
 	["update", {collection: "v", id: 0}, {vector: "vector"}],
 	["update", {id: 99, text: "x"}, {id: "id", text: "text", meta: "meta", collection: "name", request_id: "word"}],
