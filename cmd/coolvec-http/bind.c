@@ -70,7 +70,7 @@ set_arg(struct exchange *x, const struct param *p, json_t *value)
 	return 0;
 }
 
-/* --- fields ------------------------------------------------------------------------------------ */
+/* --- fields --- */
 
 static int
 bind_fields(struct exchange *x, const struct fields *f, unsigned where)
@@ -103,7 +103,7 @@ bind_path(struct exchange *x)
 	return 0;
 }
 
-/* --- bodies ------------------------------------------------------------------------------------ */
+/* --- bodies --- */
 
 static int
 bad_json(struct exchange *x, const char *why)
@@ -187,7 +187,7 @@ bind_body(struct exchange *x)
 	return bind_fields(x, &f, IN_BODY);
 }
 
-/* --- what is left ------------------------------------------------------------------------------ */
+/* --- what is left --- */
 
 /* Idempotency-Key is the wire's request_id, where the operation knows one. */
 static int

@@ -70,7 +70,7 @@ exchange_free(struct exchange *x)
 	free(x);
 }
 
-/* --- the head ---------------------------------------------------------------------------------- */
+/* --- the head --- */
 
 /* The client's own name for the request if it is a harmless one, else a new one. */
 static void
@@ -206,7 +206,7 @@ exchange_begin(struct exchange *x, const char *method)
 		x->answer.hang_up = true;
 }
 
-/* --- the body ---------------------------------------------------------------------------------- */
+/* --- the body --- */
 
 bool
 exchange_body(struct exchange *x, const char *p, size_t n)
@@ -250,7 +250,7 @@ exchange_ready(struct exchange *x)
 	forget_body(x);
 }
 
-/* --- the daemon's part ------------------------------------------------------------------------- */
+/* --- the daemon's part --- */
 
 void
 exchange_answer(struct exchange *x, const struct client_reply *r)

@@ -88,7 +88,7 @@ void exchange_answer(struct exchange *x, const struct client_reply *r);
 /* It has not: `rc` is a failure of client.h.  `sent`: it may have worked on it. */
 void exchange_lost(struct exchange *x, int rc, bool sent, const struct err *err);
 
-/* --- answers; each leaves the state ANSWERED ------------------------------------------------------- */
+/* --- answers; each leaves the state ANSWERED --- */
 
 /* An error, as {"detail","error"}; `parameter` names the one that is to blame, or is NULL. */
 void exchange_fail(struct exchange *x, int code, const char *parameter, const char *fmt, ...)

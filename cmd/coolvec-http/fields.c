@@ -25,9 +25,11 @@ fields_unescape(char *s, size_t *n, bool plus)
 		char c = s[i];
 
 		if (c == '%') {
-			if (*n - i < 3 || hex(s[i + 1]) < 0 || hex(s[i + 2]) < 0)
+			int high = *n - i < 3 ? -1 : hex(s[i + 1]), low = high < 0 ? -1 : hex(s[i + 2]);
+
+			if (low < 0)
 				return false;
-			c = (char)(hex(s[i + 1]) << 4 | hex(s[i + 2]));
+			c = (char)(high * 16 + low);
 			i += 2;
 		} else if (c == '+' && plus) {
 			c = ' ';

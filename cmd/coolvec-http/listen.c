@@ -67,7 +67,7 @@ open_socket(const struct addrinfo *a, const char *where, int *out, struct err *e
 static void
 print_address(int fd, char *at, size_t n)
 {
-	struct sockaddr_storage a;
+	struct sockaddr_storage a = { 0 };
 	socklen_t len = sizeof(a);
 	char host[INET6_ADDRSTRLEN], port[8];
 

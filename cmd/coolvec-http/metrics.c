@@ -74,7 +74,7 @@ metrics_connections(int change)
 	atomic_fetch_add_explicit(&connections, change, memory_order_relaxed);
 }
 
-/* --- printing ---------------------------------------------------------------------------------- */
+/* --- printing --- */
 
 void
 metrics_head(struct buf *b, const char *name, const char *type, const char *help)

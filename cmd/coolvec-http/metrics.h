@@ -29,7 +29,7 @@ void metrics_print(struct buf *b);
 /* The daemon's, as its operation `metrics` told them; NULL when it did not. */
 void metrics_print_daemon(struct buf *b, const json_t *m);
 
-/* --- the text format --------------------------------------------------------------------------- */
+/* --- the text format --- */
 
 /* "# HELP" and "# TYPE" of a metric. */
 void metrics_head(struct buf *b, const char *name, const char *type, const char *help);

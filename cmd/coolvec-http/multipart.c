@@ -35,7 +35,8 @@ delimiter(const char *type, char *out)
 	if (n == 0 || n > BOUNDARY_MAX)
 		return 0;
 	memcpy(out, "\r\n--", 4);
-	memcpy(out + 4, p, n);
+	for (size_t i = 0; i < n; i++)
+		out[4 + i] = p[i];
 	return n + 4;
 }
 

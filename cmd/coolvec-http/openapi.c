@@ -39,7 +39,7 @@ operation_id(const struct route *r)
 	return json_string(id);
 }
 
-/* --- parameters and body ------------------------------------------------------------------------ */
+/* --- parameters and body --- */
 
 static json_t *
 parameter(const struct param *p, const char *given)
@@ -126,7 +126,7 @@ request_body(const struct route *r)
 	return json_pack("{s:b, s:o}", "required", must, "content", content);
 }
 
-/* --- answers ------------------------------------------------------------------------------------ */
+/* --- answers --- */
 
 static json_t *
 reply(const struct route *r)
@@ -185,7 +185,7 @@ responses(const struct route *r)
 	return o;
 }
 
-/* --- the whole ---------------------------------------------------------------------------------- */
+/* --- the whole --- */
 
 static json_t *
 operation(const struct route *r)

@@ -16,7 +16,7 @@ json_t *openapi_make(void);
 json_t *openapi_param(const struct param *p);
 
 /* A schema that `example` fits and that knows the types of all its members. */
-json_t *openapi_like(const json_t *example);
+json_t *openapi_like(json_t *example);
 
 /* components: the error, its answers, the token. */
 json_t *openapi_components(void);

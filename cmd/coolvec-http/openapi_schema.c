@@ -77,7 +77,7 @@ openapi_param(const struct param *p)
 }
 
 json_t *
-openapi_like(const json_t *example)
+openapi_like(json_t *example)
 {
 	static const char *const types[] = { [JSON_OBJECT] = "object", [JSON_ARRAY] = "array",
 		[JSON_STRING] = "string", [JSON_INTEGER] = "integer", [JSON_REAL] = "number",
@@ -95,8 +95,7 @@ openapi_like(const json_t *example)
 		return schema;
 	properties = json_object();
 	json_object_set_new(schema, "properties", properties);
-	/* jansson iterates over what it could change; this only reads */
-	json_object_foreach((json_t *)(uintptr_t)example, name, v)
+	json_object_foreach(example, name, v)
 		json_object_set_new(properties, name, openapi_like(v));
 	return schema;
 }
@@ -124,7 +123,7 @@ openapi_example(const struct param *p, const char *given)
 	return NULL;
 }
 
-/* --- components -------------------------------------------------------------------------------- */
+/* --- components --- */
 
 static const struct {
 	const char *status;

@@ -74,7 +74,7 @@ finish(struct pool *p, struct exchange *x)
 	p->done(x);
 }
 
-/* --- links ------------------------------------------------------------------------------------- */
+/* --- links --- */
 
 static void
 kill_link(struct pool *p, struct link *l)
@@ -155,7 +155,7 @@ get_link(struct pool *p, int *rc, struct err *err)
 	return l;
 }
 
-/* --- asking ------------------------------------------------------------------------------------ */
+/* --- asking --- */
 
 static void
 enqueue(struct pool *p, struct exchange *x)
@@ -282,7 +282,7 @@ pool_event(struct pool *p, struct link *l)
 	}
 }
 
-/* --- time -------------------------------------------------------------------------------------- */
+/* --- time --- */
 
 static void
 give_up_waiting(struct pool *p, int64_t now)

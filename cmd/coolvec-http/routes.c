@@ -11,6 +11,7 @@
 #include "wire.h"
 
 #define PARAMS(...) (const struct param[]){ __VA_ARGS__ { 0 } }
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): two initializers */
 #define NUMBERS(a, b) .least = (a), .most = (b)
 #define MUST .required = true
 
@@ -21,14 +22,14 @@
 	.help = "letters, digits and _ . @ -, a letter or digit first" }
 #define PASSWORD { "password", NULL, PARAM_STRING, IN_BODY, MUST, \
 	NUMBERS(WIRE_PASSWORD_MIN, WIRE_PASSWORD_MAX), .help = "8 to 128 bytes" }
-#define SECRET(name, least) { name, NULL, PARAM_STRING, IN_BODY, MUST, \
-	NUMBERS(least, WIRE_PASSWORD_MAX), .help = "at most 128 bytes" }
-#define TEXT(h) { "text", NULL, PARAM_STRING, IN_BODY, NUMBERS(1, WIRE_TEXT_MAX), .help = h }
+#define SECRET(called, shortest) { (called), NULL, PARAM_STRING, IN_BODY, MUST, \
+	NUMBERS(shortest, WIRE_PASSWORD_MAX), .help = "at most 128 bytes" }
+#define TEXT(h) { "text", NULL, PARAM_STRING, IN_BODY, NUMBERS(1, WIRE_TEXT_MAX), .help = (h) }
 #define VECTOR { "vector", NULL, PARAM_VECTOR, IN_BODY, \
 	.help = "an array of numbers, or base64 of little-endian float32" }
 #define REQUEST { "request_id", NULL, PARAM_STRING, IN_BODY, NUMBERS(1, 128), \
 	.help = "the same as the header Idempotency-Key" }
-#define METRIC(w, h) { "metric", NULL, PARAM_METRIC, w, .help = h }
+#define METRIC(w, h) { "metric", NULL, PARAM_METRIC, (w), .help = (h) }
 #define K(w) { "k", NULL, PARAM_COUNT, w, NUMBERS(1, 10000), .help = "how many; 5 when absent" }
 #define SEARCHING(w) \
 	{ "ef", NULL, PARAM_COUNT, w, NUMBERS(1, 10000), \

@@ -31,7 +31,7 @@ struct server {
 	} workers[];
 };
 
-/* --- the loop ---------------------------------------------------------------------------------- */
+/* --- the loop --- */
 
 /* Clients that drip a request or sip an answer are cut off; libmicrohttpd sees to the silent ones. */
 static void
@@ -116,7 +116,7 @@ run(void *arg)
 	}
 }
 
-/* --- beginning and end ------------------------------------------------------------------------- */
+/* --- beginning and end --- */
 
 static int
 watch(struct worker *w, int fd, void *what, struct err *err)

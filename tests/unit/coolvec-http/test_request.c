@@ -25,7 +25,7 @@
 
 static struct guard guard;
 
-/* --- fields ------------------------------------------------------------------------------------ */
+/* --- fields --- */
 
 static void
 assert_field(const struct field *f, const char *name, const char *value)
@@ -129,7 +129,7 @@ media_types_are_compared_without_parameters(void **state)
 	assert_false(fields_type_is(NULL, "application/json"));
 }
 
-/* --- targets and routes ------------------------------------------------------------------------ */
+/* --- targets and routes --- */
 
 static void
 a_path_is_split_before_it_is_decoded(void **state)
@@ -168,7 +168,7 @@ what_is_written_out_wins_over_a_parameter(void **state)
 	assert_int_equal(route_segment(route_find("GET", id, 2, allow, sizeof(allow)), "i"), -1);
 }
 
-/* --- whole requests ---------------------------------------------------------------------------- */
+/* --- whole requests --- */
 
 struct request {
 	const char *method, *uri, *type, *body;
@@ -269,7 +269,7 @@ every_example_of_the_table_becomes_arguments(void **state)
 	}
 }
 
-/* --- at random --------------------------------------------------------------------------------- */
+/* --- at random --- */
 
 static uint64_t seed = 88172645463325252;
 
