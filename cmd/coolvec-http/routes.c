@@ -11,7 +11,6 @@
 #include "wire.h"
 
 #define PARAMS(...) (const struct param[]){ __VA_ARGS__ { 0 } }
-/* NOLINTNEXTLINE(bugprone-macro-parentheses): two initializers */
 #define NUMBERS(a, b) .least = (a), .most = (b)
 #define MUST .required = true
 
