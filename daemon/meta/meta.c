@@ -164,6 +164,7 @@ meta_begin(struct meta *m, struct meta_txn **out, struct err *err)
 		return rc;
 	}
 	m->txn.failed = 0;
+	m->txn.number++;
 	*out = &m->txn;
 	return 0;
 }
@@ -178,7 +179,7 @@ meta_commit(struct meta_txn *t, struct err *err)
 		m->backend->rollback(m->db);
 		err_set(err, rc, "the transaction was undone because something in it had failed");
 	} else {
-		rc = m->backend->commit(m->db, err);
+		rc = m->backend->commit(m->db, t->number, err);
 	}
 	if (rc == META_EUNKNOWN && m->backend->outcome == NULL)
 		m->unknown = true;
@@ -195,11 +196,17 @@ meta_rollback(struct meta_txn *t)
 	meta_unlock(t->m);
 }
 
+uint64_t
+meta_txn_number(const struct meta_txn *t)
+{
+	return t->number;
+}
+
 int
-meta_outcome(struct meta *m, struct err *err)
+meta_outcome(struct meta *m, uint64_t number, struct err *err)
 {
 	if (m->backend->outcome != NULL)
-		return m->backend->outcome(m->db, err);
+		return m->backend->outcome(m->db, number, err);
 	return err_set(err, META_EUNAVAILABLE, "metadata: what became of a commit is not known");
 }
 

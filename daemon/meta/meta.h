@@ -103,11 +103,14 @@ int meta_commit(struct meta_txn *t, struct err *err);
 /* Undo and free `t`; NULL is fine. */
 void meta_rollback(struct meta_txn *t);
 
+/* A number that names the transaction, for meta_outcome. */
+uint64_t meta_txn_number(const struct meta_txn *t);
+
 /*
- * What became of the last commit that was META_EUNKNOWN: 0, it happened; META_NONE, it did not;
- * META_EUNAVAILABLE, the database has not been back yet to tell.
+ * What became of a transaction whose commit was META_EUNKNOWN: 0, it happened; META_NONE, it did not;
+ * META_EUNAVAILABLE, the database has not been back yet to tell.  It is known for the last few.
  */
-int meta_outcome(struct meta *m, struct err *err);
+int meta_outcome(struct meta *m, uint64_t number, struct err *err);
 
 /*
  * Have `back` called, by a thread of this module, whenever a database that was away has come back.  It

@@ -128,14 +128,14 @@ struct meta_backend {
 	/* As meta_reset and meta_commit; a failed commit has been rolled back, or is unknown. */
 	int (*reset)(void *db, struct err *err);
 	int (*begin)(void *db, struct err *err);
-	int (*commit)(void *db, struct err *err);
+	int (*commit)(void *db, uint64_t number, struct err *err);
 	void (*rollback)(void *db);
 
 	/*
 	 * As meta_outcome and meta_watch.  NULL, both: a commit whose outcome is unknown stays so
 	 * until the database has been opened anew.
 	 */
-	int (*outcome)(void *db, struct err *err);
+	int (*outcome)(void *db, uint64_t number, struct err *err);
 	void (*watch)(void *db, void (*back)(void *arg), void *arg);
 
 	/* Write down that the metadata is elsewhere from now on; NULL: its file is just renamed. */
@@ -194,6 +194,7 @@ extern const struct meta_backend meta_postgresql;
 
 struct meta_txn {
 	struct meta *m;
+	uint64_t number;
 	int failed;		/* the first failure inside, which decides how it ends; or 0 */
 };
 

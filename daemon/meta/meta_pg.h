@@ -33,6 +33,8 @@ struct pg_claim {
 
 enum pg_outcome { PG_NOTHING, PG_UNCERTAIN, PG_HAPPENED, PG_UNDONE };
 
+#define PG_OUTCOMES 16		/* that are remembered */
+
 /* Where the connection comes from: what the thread and the users of the connection share. */
 struct pg_link {
 	char *uri, *folder;
@@ -47,8 +49,9 @@ struct pg_link {
 	struct pg_claim claim;
 	bool fenced;		/* another daemon has the database: reads only */
 	char holder[40];	/* ours, of all who may hold the database */
-	char xid[24];		/* of the commit whose outcome is uncertain */
-	enum pg_outcome outcome;
+	char xid[24];		/* of the newest commit whose outcome is, or was, uncertain */
+	struct { uint64_t number; enum pg_outcome is; } outcomes[PG_OUTCOMES]; /* ring */
+	unsigned newest;	/* in it */
 	struct err why;		/* why the last try failed */
 	void (*back)(void *arg); /* called by the thread when a new connection is ready */
 	void *back_arg;
@@ -93,8 +96,8 @@ int pg_link_use(struct pg_db *d, struct err *err);
 /* The connection is broken: close it, and have the thread get another. */
 void pg_link_lost(struct pg_db *d);
 
-/* The same, in the middle of the commit of transaction `xid`: what became of it is to be found out. */
-void pg_link_uncertain(struct pg_db *d, const char *xid);
+/* The same, in the middle of the commit of transaction `number`, the server's `xid`. */
+void pg_link_uncertain(struct pg_db *d, uint64_t number, const char *xid);
 
 /* --- meta_pg_claim.c --------------------------------------------------------------------------- */
 
@@ -130,10 +133,10 @@ int pg_note(struct pg_db *d, int rc);
 int pg_settle(struct pg_db *d, struct err *err);
 
 int pg_db_begin(void *db, struct err *err);
-int pg_db_commit(void *db, struct err *err);
+int pg_db_commit(void *db, uint64_t number, struct err *err);
 void pg_db_rollback(void *db);
 int pg_db_reset(void *db, struct err *err);
-int pg_db_outcome(void *db, struct err *err);
+int pg_db_outcome(void *db, uint64_t number, struct err *err);
 int pg_db_retire(void *db, struct err *err);
 
 /* In meta_pg_link.c: as `watch` in struct meta_backend. */

@@ -164,7 +164,7 @@ resolve(struct pg_link *l, struct pg_conn *c, struct err *err)
 	int rc;
 
 	pthread_mutex_lock(&l->lock);
-	due = l->outcome == PG_UNCERTAIN;
+	due = l->outcomes[l->newest].is == PG_UNCERTAIN;
 	pthread_mutex_unlock(&l->lock);
 	if (!due)
 		return 0;
@@ -177,7 +177,7 @@ resolve(struct pg_link *l, struct pg_conn *c, struct err *err)
 		return err_set(err, META_EUNAVAILABLE, "the database cannot tell what became of a commit"
 		    ": it is \"%s\"", status);
 	pthread_mutex_lock(&l->lock);
-	l->outcome = status[0] == 'c' ? PG_HAPPENED : PG_UNDONE;
+	l->outcomes[l->newest].is = status[0] == 'c' ? PG_HAPPENED : PG_UNDONE;
 	pthread_mutex_unlock(&l->lock);
 	return 0;
 }

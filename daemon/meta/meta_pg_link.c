@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "file.h"
+#include "log.h"
 #include "meta_pg.h"
 
 #define GRACE_MS 300		/* a backend that was killed is replaced within */
@@ -56,6 +57,8 @@ tried_locked(struct pg_link *l, struct pg_conn *c, long *delay)
 	l->tries++;
 	pthread_cond_broadcast(&l->changed);
 	if (c != NULL) {
+		log_info("the database is back%s", l->fenced ? ", and another coolvecd has it: nothing can be"
+		    " written" : "");
 		l->ready = c;
 		l->wanted = false;
 		*delay = DELAY_LEAST_MS;
@@ -63,6 +66,8 @@ tried_locked(struct pg_link *l, struct pg_conn *c, long *delay)
 			l->back(l->back_arg);
 		return;
 	}
+	if (*delay == DELAY_LEAST_MS)
+		log_warn("%s", l->why.text);
 	deadline_in(&until, *delay);
 	*delay = *delay * 2 > DELAY_MOST_MS ? DELAY_MOST_MS : *delay * 2;
 	while (!l->stopping && pthread_cond_timedwait(&l->changed, &l->lock, &until) != ETIMEDOUT)
@@ -183,6 +188,7 @@ pg_link_lost(struct pg_db *d)
 {
 	struct pg_link *l = &d->link;
 
+	log_warn("the connection to the database is lost");
 	pg_conn_close(d->conn);
 	d->conn = NULL;
 	d->ahead = d->soon = 0;
@@ -193,12 +199,14 @@ pg_link_lost(struct pg_db *d)
 }
 
 void
-pg_link_uncertain(struct pg_db *d, const char *xid)
+pg_link_uncertain(struct pg_db *d, uint64_t number, const char *xid)
 {
 	struct pg_link *l = &d->link;
 
 	pthread_mutex_lock(&l->lock);
-	l->outcome = PG_UNCERTAIN;
+	l->newest = (l->newest + 1) % PG_OUTCOMES;
+	l->outcomes[l->newest].number = number;
+	l->outcomes[l->newest].is = PG_UNCERTAIN;
 	snprintf(l->xid, sizeof(l->xid), "%s", xid);
 	pthread_mutex_unlock(&l->lock);
 	pg_link_lost(d);

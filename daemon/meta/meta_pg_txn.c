@@ -98,18 +98,18 @@ pg_db_rollback(void *db)
 }
 
 static int
-uncertain(struct pg_db *d, struct err *err)
+uncertain(struct pg_db *d, uint64_t number, struct err *err)
 {
 	struct err why = *err;
 
 	d->in_txn = false;
 	d->soon = 0;
-	pg_link_uncertain(d, d->xid);
+	pg_link_uncertain(d, number, d->xid);
 	return err_set(err, META_EUNKNOWN, "a commit may have happened or not: %.200s", why.text);
 }
 
 int
-pg_db_commit(void *db, struct err *caller)
+pg_db_commit(void *db, uint64_t number, struct err *caller)
 {
 	struct pg_db *d = db;
 	struct pg_conn *c = d->conn;
@@ -123,14 +123,14 @@ pg_db_commit(void *db, struct err *caller)
 		return rc;
 	}
 	if ((rc = pg_sync(c, err)) != 0)
-		return uncertain(d, err);
+		return uncertain(d, number, err);
 	for (rc = META_END; before > 0 && rc == META_END; before--)
 		rc = pg_skip(c, PG_QUICK_MS, err);
 	d->soon = 0;
 	if (rc == META_END)
 		rc = pg_skip(c, PG_QUICK_MS, err);
 	if (pg_conn_broken(c))
-		return uncertain(d, err);
+		return uncertain(d, number, err);
 	if (rc == META_END && !pg_undone(c)) {
 		(void)pg_drain(c, PG_QUICK_MS, NULL);
 		d->in_txn = false;
@@ -146,18 +146,21 @@ pg_db_commit(void *db, struct err *caller)
 }
 
 int
-pg_db_outcome(void *db, struct err *err)
+pg_db_outcome(void *db, uint64_t number, struct err *err)
 {
 	struct pg_db *d = db;
-	enum pg_outcome outcome;
+	struct pg_link *l = &d->link;
+	enum pg_outcome is = PG_NOTHING;
 
-	pthread_mutex_lock(&d->link.lock);
-	outcome = d->link.outcome;
-	pthread_mutex_unlock(&d->link.lock);
-	if (outcome == PG_UNCERTAIN)
-		return err_set(err, META_EUNAVAILABLE,
-		    "the database has not come back yet to tell what became of a commit");
-	return outcome == PG_UNDONE ? META_NONE : 0;
+	pthread_mutex_lock(&l->lock);
+	for (size_t i = 0; i < PG_OUTCOMES; i++)
+		if (l->outcomes[i].is != PG_NOTHING && l->outcomes[i].number == number)
+			is = l->outcomes[i].is;
+	pthread_mutex_unlock(&l->lock);
+	if (is == PG_HAPPENED || is == PG_UNDONE)
+		return is == PG_HAPPENED ? 0 : META_NONE;
+	return err_set(err, META_EUNAVAILABLE,
+	    "the database has not come back yet to tell what became of a commit");
 }
 
 int
@@ -176,7 +179,7 @@ pg_db_reset(void *db, struct err *err)
 		undo(d);
 		return rc;
 	}
-	if ((rc = pg_db_commit(d, err)) != 0)
+	if ((rc = pg_db_commit(d, 0, err)) != 0)
 		return rc;
 	pg_cache_touch(d->cache, SQL_COLLECTION_DROP, NULL, 0);
 	pthread_mutex_lock(&d->link.lock);
@@ -194,7 +197,7 @@ pg_db_retire(void *db, struct err *err)
 	if ((rc = pg_db_begin(d, err)) != 0)
 		return rc;
 	if ((rc = pg_exec(d->conn, "UPDATE state SET moved = true", NULL, 0, PG_QUICK_MS, err)) == 0)
-		return pg_db_commit(d, err);
+		return pg_db_commit(d, 0, err);
 	undo(d);
 	return rc;
 }
