@@ -300,7 +300,8 @@ pg_db_open(const char *uri, const char *folder, void **db, int *schema, struct e
 	int rc;
 
 	if (d == NULL || (d->cache = pg_cache_new()) == NULL ||
-	    (d->link.uri = strdup(uri)) == NULL || (d->link.folder = strdup(folder)) == NULL) {
+	    (d->link.uri = strdup(uri)) == NULL ||
+	    (folder != NULL && (d->link.folder = strdup(folder)) == NULL)) {
 		rc = err_set(err, META_ENOMEM, "no memory to open the database");
 		goto out;
 	}

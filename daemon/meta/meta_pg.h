@@ -16,6 +16,7 @@
 #define META_PG_H
 
 #include <pthread.h>
+#include <time.h>
 
 #include "filter_sql.h"
 #include "meta_db.h"
@@ -37,7 +38,8 @@ enum pg_outcome { PG_NOTHING, PG_UNCERTAIN, PG_HAPPENED, PG_UNDONE };
 
 /* Where the connection comes from: what the thread and the users of the connection share. */
 struct pg_link {
-	char *uri, *folder;
+	char *uri;
+	char *folder;		/* NULL: none has a note of it */
 	pthread_t thread;
 	bool inited, started;
 	pthread_mutex_t lock;	/* guards all that follows; a leaf */
@@ -45,6 +47,8 @@ struct pg_link {
 	bool stopping;
 	bool wanted;		/* the connection was lost: a new one is due */
 	unsigned tries;		/* that have ended */
+	unsigned tries_then;	/* when the connection was lost */
+	struct timespec grace;	/* until when its first try is waited for */
 	struct pg_conn *ready;	/* a new one, until it is taken */
 	struct pg_claim claim;
 	bool fenced;		/* another daemon has the database: reads only */

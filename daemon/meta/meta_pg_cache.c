@@ -34,7 +34,8 @@ struct row {
 struct pg_cache {
 	struct row *rows[PLACES];
 	const struct row *found;
-	uint64_t touched;	/* what was dropped last, plus 1; and nothing was put since */
+	uint64_t touched;	/* what was dropped last */
+	bool clean;		/* and nothing was put since */
 };
 
 struct pg_cache *
@@ -166,7 +167,7 @@ pg_cache_put(struct pg_cache *k, enum meta_sql sql, const struct meta_param *p, 
 		(*place)->about = sql == SQL_COLLECTION_FIND ? (uint64_t)pg_int(c, 0) : about;
 		(*place)->nkey = key.len;
 		(*place)->key = buf_take(&key, NULL);
-		k->touched = 0;
+		k->clean = false;
 	}
 	buf_fini(&key);
 }
@@ -243,12 +244,13 @@ pg_cache_touch(struct pg_cache *k, enum meta_sql sql, const struct meta_param *p
 {
 	uint64_t what = n > 0 ? changes(sql, p) : ALL;
 
-	if (what == 0 || k->touched == what + 1 || (what == ALL && k->touched == 1))
+	if (what == 0 || (k->clean && k->touched == what))
 		return;
 	for (size_t i = 0; i < PLACES; i++)
 		if (k->rows[i] != NULL && (what == ALL || k->rows[i]->about == what)) {
 			row_free(k->rows[i]);
 			k->rows[i] = NULL;
 		}
-	k->touched = what == ALL ? 1 : what + 1;
+	k->touched = what;
+	k->clean = true;
 }

@@ -48,6 +48,8 @@ read_note(const char *folder, struct pg_claim *note, struct err *err)
 	int rc;
 
 	*note = (struct pg_claim){ .identity = "" };
+	if (folder == NULL)
+		return 0;
 	snprintf(path, sizeof(path), "%s/" META_NOTE, folder);
 	if ((rc = file_read(path, 256, &text, &n, err)) != 0)
 		return rc == 1 ? 0 : META_EIO;
@@ -64,6 +66,8 @@ pg_claim_note(const struct pg_link *l, struct err *err)
 	char path[4096], text[96];
 	int n;
 
+	if (l->folder == NULL)
+		return 0;
 	snprintf(path, sizeof(path), "%s/" META_NOTE, l->folder);
 	n = snprintf(text, sizeof(text), "%s %" PRId64 "\n", l->claim.identity, l->claim.epoch);
 	return file_write(path, 0600, text, (size_t)n, err) == 0 ? 0 : META_EIO;

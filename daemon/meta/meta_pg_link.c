@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "file.h"
 #include "log.h"
@@ -194,6 +193,8 @@ pg_link_lost(struct pg_db *d)
 	d->ahead = d->soon = 0;
 	pthread_mutex_lock(&l->lock);
 	l->wanted = true;
+	l->tries_then = l->tries;
+	deadline_in(&l->grace, GRACE_MS);
 	pthread_cond_broadcast(&l->changed);
 	pthread_mutex_unlock(&l->lock);
 }
@@ -216,24 +217,15 @@ int
 pg_link_use(struct pg_db *d, struct err *err)
 {
 	struct pg_link *l = &d->link;
-	struct timespec until;
-	bool lost = false;
-	unsigned tries;
 	int rc = 0;
 
 	if (d->conn != NULL && pg_conn_idle_check(d->conn))
 		return 0;
-	pthread_mutex_lock(&l->lock);
-	tries = l->tries;
-	pthread_mutex_unlock(&l->lock);
-	if (d->conn != NULL) {
+	if (d->conn != NULL)
 		pg_link_lost(d);
-		lost = true;
-	}
-	deadline_in(&until, GRACE_MS);
 	pthread_mutex_lock(&l->lock);
-	while (lost && l->ready == NULL && l->tries == tries && !l->stopping &&
-	    pthread_cond_timedwait(&l->changed, &l->lock, &until) != ETIMEDOUT)
+	while (l->ready == NULL && l->tries == l->tries_then && !l->stopping &&
+	    pthread_cond_timedwait(&l->changed, &l->lock, &l->grace) != ETIMEDOUT)
 		;
 	d->conn = l->ready;
 	l->ready = NULL;
