@@ -10,6 +10,7 @@
 # Root runs it as the user postgres, whom Debian's package made, for the server refuses root.  Status
 # 77, and a line that says why, when there is no PostgreSQL.  No cluster of the system is touched.
 set -u
+cd / || exit 1		# the server's user cannot be where its caller is
 
 as_server() {
 	if [ "$(id -u)" = 0 ]; then
@@ -31,7 +32,8 @@ shift 2
 
 # Nothing waits by the clock: pg_ctl returns when the server serves.  Descriptors of bats stay here.
 serve() {
-	as_server "$bin/pg_ctl" -D "$dir/data" -w -t 60 -s -l "$dir/log" start </dev/null 3>&- 4>&- \
+	as_server "$bin/pg_ctl" -D "$dir/data" -w -t 60 -s -l "$dir/log" start </dev/null \
+		3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- \
 		>"$dir/out" 2>&1 || { cat "$dir/out" "$dir/log" >&2; exit 1; }
 }
 
