@@ -43,7 +43,7 @@ LIBS := libuv:libuv1-dev jansson:libjansson-dev libjwt:libjwt-dev libargon2:liba
 READLINE_PC := $(if $(filter no,$(READLINE)),,readline)
 BUILD_TOOLS := gcc libc6-dev pkg-config
 TEST_LIBS := cmocka:libcmocka-dev
-TEST_TOOLS := bats curl expect g++ iproute2 jq libhnswlib-dev mandoc openssl procps socat sqlite3 wrk xxd zsh fish \
+TEST_TOOLS := bats curl expect g++ iproute2 jq libhnswlib-dev mandoc openssl postgresql procps socat sqlite3 wrk xxd zsh fish \
 	$(if $(shell command -v npm),,npm)
 LINT_TOOLS := clang-tidy cppcheck shellcheck mandoc
 
@@ -239,8 +239,15 @@ endef
 .PHONY: deps deps-test deps-lint
 deps: ## install the libraries and tools that building needs (apt, with sudo)
 	@$(call bring,$(BUILD_TOOLS) $(call package,$(LIBS)))
+# Debian's package would make and start a cluster of its own, which the tests have no use for.
+NO_CLUSTER := /etc/postgresql-common/createcluster.d/coolvec-tests.conf
+
 deps-test: deps
+	@dpkg-query -W -f '$${Status}' postgresql 2>/dev/null | grep -q 'ok installed' || { \
+		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+		$$sudo install -D -m 644 /dev/stdin $(NO_CLUSTER) <<<"create_main_cluster = false"; }
 	@$(call bring,$(call package,$(TEST_LIBS)) $(TEST_TOOLS))
+	@[ ! -e $(NO_CLUSTER) ] || { sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; $$sudo rm $(NO_CLUSTER); }
 deps-lint: deps-test
 	@$(call bring,$(LINT_TOOLS))
 
