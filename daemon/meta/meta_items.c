@@ -111,7 +111,7 @@ static int
 some_by_slot_locked(struct meta *m, uint64_t collection, const uint32_t *slots, size_t some,
     unsigned fields, struct meta_item *items, size_t *n, struct err *err)
 {
-	struct meta_param p[AHEAD_MAX][3];
+	struct meta_param p[AHEAD_MAX][3] = { { { .type = PARAM_NULL } } };
 	int rc = 0;
 
 	for (size_t i = 0; i < some; i++) {

@@ -1,6 +1,8 @@
 # postgres.bash - a PostgreSQL for a file of tests, and a proxy before it for each test.
 #
-# load helper first.  Where there is no PostgreSQL the tests are skipped with a line that says why.
+# load helper first, which has root and build.  Where there is no PostgreSQL the tests are skipped with a line that says why.
+
+# shellcheck disable=SC2154
 
 # In setup_file.  The folder is one that the user postgres can reach, and short enough for a socket.
 postgres_start() {

@@ -74,6 +74,25 @@ story() {
 	[ "$(wc -l <without)" -gt 35 ]
 }
 
+@test "the README's commands do what it says" {
+	unset DB_URI
+	daemon_start
+	log_in
+	daemon_stop
+	mkdir run
+	mv "$place/data" run/data
+	cd run
+	block() { sed -n "/^<!-- postgresql -->/,/^<!-- end of postgresql -->/p" "$root/README.md"; }
+	server psql -d postgres -c "ALTER DATABASE coolvec RENAME TO away"
+	export PGHOST=$pgdir PGUSER=postgres VEC_DB_PATH=./data
+	status=0
+	diff <(block) <("$root/tests/cli/tour.sh" postgresql <"$root/README.md") || status=$?
+	server psql -d postgres -c "DROP DATABASE IF EXISTS coolvec" \
+		-c "ALTER DATABASE away RENAME TO coolvec"
+	[ "$status" = 0 ]
+	[ "$(block | grep -c '^\$ ')" -gt 4 ]
+}
+
 @test "init makes the tables, migrate empties them, and asks" {
 	run -0 "$build/coolvecd" --env /dev/null --data "$place/data" --init
 	[[ $output == "$place/data: metadata schema "* ]]
