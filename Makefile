@@ -43,7 +43,7 @@ LIBS := libuv:libuv1-dev jansson:libjansson-dev libjwt:libjwt-dev libargon2:liba
 READLINE_PC := $(if $(filter no,$(READLINE)),,readline)
 BUILD_TOOLS := gcc libc6-dev pkg-config
 TEST_LIBS := cmocka:libcmocka-dev
-TEST_TOOLS := bats curl expect g++ iproute2 jq libhnswlib-dev mandoc openssl procps socat sqlite3 wrk zsh fish \
+TEST_TOOLS := bats curl expect g++ iproute2 jq libhnswlib-dev mandoc openssl procps socat sqlite3 wrk xxd zsh fish \
 	$(if $(shell command -v npm),,npm)
 LINT_TOOLS := clang-tidy cppcheck shellcheck mandoc
 
@@ -283,6 +283,7 @@ tsan: deps-test ## the unit tests, the command's and HTTP's under ThreadSanitize
 	@SAN=tsan tests/run.sh unit cli http
 
 lint: deps-lint ## clang-tidy, cppcheck, shellcheck, mandoc
+	@$(MAKE) --no-print-directory -s -j2 all
 	@$(MAKE) --no-print-directory -s compdb
 	tests/lint.sh
 

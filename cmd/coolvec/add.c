@@ -169,8 +169,8 @@ cmd_add(struct app *app)
 {
 	struct add add = { .app = app };
 	struct batch_job job = { .op = "add", .verb = "added", .items = BATCH_ITEMS, .window = 1,
-		.change = true, .progress = PROGRESS_NO_RESULTS, .item = make_item, .args = make_args,
-		.answer = print_ids, .arg = &add };
+		.change = true, .progress = PROGRESS_NO_RESULTS, .item = make_item,
+		.args = make_args, .answer = print_ids, .arg = &add };
 	struct feed feed = { 0 };
 	int rc = 0;
 

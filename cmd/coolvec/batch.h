@@ -45,7 +45,7 @@ struct batch_job {
 	const char *verb;	/* past tense, for progress and Ctrl-C */
 	size_t items;		/* in a batch, at most BATCH_ITEMS_MAX */
 	size_t bytes;		/* of records in a batch; 0: BATCH_BYTES */
-	size_t window;		/* batches on the way, at most BATCH_WINDOW; 1 where order matters */
+	size_t window;		/* batches on the way, at most BATCH_WINDOW; 1 to keep order */
 	bool change;		/* has a request_id */
 	bool by_id;		/* the items are ids: not_found is about one of them */
 	enum progress_when progress;

@@ -66,7 +66,8 @@ write_item(struct export *ex, json_t *item)
 	size_t bytes = ex->dim * sizeof(float), n;
 
 	if (json_string_length(vector) != BASE64_LEN(bytes) ||
-	    !base64_decode(json_string_value(vector), BASE64_LEN(bytes), ex->vector, &n) || n != bytes) {
+	    !base64_decode(json_string_value(vector), BASE64_LEN(bytes), ex->vector, &n) ||
+	    n != bytes) {
 		say_error("vector %lld cannot be read: see coolvec verify",
 		    (long long)json_integer_value(json_object_get(item, "id")));
 		return EXIT_MISMATCH;

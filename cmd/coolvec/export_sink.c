@@ -90,8 +90,8 @@ sink_npy_again(struct sink *s, uint64_t rows, size_t dim)
 	char head[NPY_WRITTEN];
 
 	if (s->start < 0) {
-		say_error("the collection changed meanwhile: %llu vectors were written, and the head "
-			  "says otherwise", (unsigned long long)rows);
+		say_error("the collection changed meanwhile: %llu vectors were written, and the "
+			  "head says otherwise", (unsigned long long)rows);
 		return EXIT_FAILED;
 	}
 	npy_write(&(struct npy){ rows, dim }, head);

@@ -23,7 +23,7 @@ struct feed {
 	bool ended;		/* nothing more comes */
 	bool skipping;		/* inside a record that is too long */
 	int failed;		/* errno of a read; 0: none */
-	const char *broken;	/* what is wrong with the input from the last record on; NULL: nothing */
+	const char *broken;	/* what is wrong behind the last record; NULL: nothing */
 	uint64_t place;		/* of the last record, from 1 */
 	uint64_t bytes;		/* of the input, that records were taken from */
 	uint64_t total;		/* bytes of the input, 0: not known */
@@ -51,7 +51,7 @@ void feed_words(struct feed *f, char **words, int nwords);
 void feed_stdin(struct feed *f, char end, size_t max);
 
 /*
- * A feed of `fd`, which stays the caller's; `name` is kept.  `total` is the size of what is to come.
+ * A feed of `fd`, which stays the caller's; `name` is kept.  `total` is the size of what comes.
  * feed_lines: as standard input is read.  feed_blocks: `n` records of `size` bytes (UINT64_MAX: as
  * many as come), each of which begins with the 4 bytes at `head` (NULL: with anything); they are
  * given whole.  What does not fit into this ends the feed, and f->broken says why.

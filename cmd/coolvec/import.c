@@ -90,7 +90,8 @@ check(struct import *imp, const char *file)
 	if (imp->key != NULL && imp->format == FORMAT_TSV)
 		return app_usage(app, "in tsv the key is the second column, not --key");
 	if (imp->key != NULL && binary && strcmp(imp->key, "row") != 0)
-		return app_usage(app, "vectors have no members; --key row makes keys of their places");
+		return app_usage(
+		    app, "vectors have no members; --key row makes keys of their places");
 	return 0;
 }
 

@@ -147,7 +147,7 @@ column(const char *s, size_t n, const char *name, char *why, size_t nwhy)
 	json_error_t e;
 
 	if (!text_unescape(&text, s, n)) {
-		snprintf(why, nwhy, "its %s has a backslash that is no escape of \\t \\n \\r \\\\ \\xHH",
+		snprintf(why, nwhy, "its %s has a backslash that begins no escape",
 		    name);
 	} else if (strcmp(name, "meta") != 0) {
 		if ((value = json_stringn(text.p, text.len)) == NULL)
@@ -177,7 +177,8 @@ import_columns(void *arg, const struct record *r, char *why, size_t nwhy)
 		if ((tab = memchr(s, '\t', (size_t)(end - s))) == NULL)
 			tab = end;
 		if (tab > s)
-			good = put(item, names[i], column(s, (size_t)(tab - s), names[i], why, nwhy));
+			good = put(item, names[i],
+			    column(s, (size_t)(tab - s), names[i], why, nwhy));
 	}
 	if (good && json_object_get(item, "text") == NULL) {
 		snprintf(why, nwhy, "the text is empty");

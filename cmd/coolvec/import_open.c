@@ -134,14 +134,14 @@ import_open_npy(struct import *imp, int fd, const char *name)
 		return EXIT_FAILED;
 	if (got < NPY_PREFIX_MAX)
 		return refuse(name, "not an npy file");
-	if ((rc = npy_size(head, &prefix, &total, &err)) != 0)
+	if (npy_size(head, &prefix, &total, &err) != 0)
 		return refuse(name, err.text);
 	got = read_all(fd, name, head + NPY_PREFIX_MAX, total - NPY_PREFIX_MAX);
 	if (got < 0)
 		return EXIT_FAILED;
 	if ((size_t)got < total - NPY_PREFIX_MAX)
 		return refuse(name, "it ends inside its header");
-	if ((rc = npy_parse(head + prefix, total - prefix, &npy, &err)) != 0)
+	if (npy_parse(head + prefix, total - prefix, &npy, &err) != 0)
 		return refuse(name, err.text);
 	imp->dim = npy.dim <= DIM_MAX ? (size_t)npy.dim : SIZE_MAX;
 	if ((rc = check_dim(imp, name)) != 0 ||

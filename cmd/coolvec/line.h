@@ -32,8 +32,9 @@ void line_open(const char *history,
 void line_close(void);
 
 /*
- * Ask for a line.  LINE_READ and *line (free it); LINE_END: Ctrl-D on an empty line, or the terminal
- * is gone; LINE_INTERRUPTED: `interrupt` (interrupt.h) was told of Ctrl-C, and what was typed is gone.
+ * Ask for a line.  LINE_READ and *line (free it); LINE_END: Ctrl-D on an empty line, or the
+ * terminal is gone; LINE_INTERRUPTED: `interrupt` (interrupt.h) was told of Ctrl-C, and what was
+ * typed is gone.
  * After the last two the terminal stands at the beginning of a line.
  */
 enum line_rc line_read(const char *prompt, int interrupt, char **line);

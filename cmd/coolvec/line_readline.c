@@ -99,8 +99,8 @@ make_file(const char *path)
 void
 line_keep(const char *line)
 {
-	const HIST_ENTRY *last = history_length > 0 ? history_get(history_base + history_length - 1) :
-	    NULL;
+	const HIST_ENTRY *last = history_length > 0 ?
+	    history_get(history_base + history_length - 1) : NULL;
 
 	if (last != NULL && strcmp(last->line, line) == 0)
 		return;

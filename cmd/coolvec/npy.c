@@ -31,7 +31,8 @@ npy_size(const char *prefix, size_t *prefix_size, size_t *total, struct err *err
 		    "an npy file of version %d.%d, where 1.0 and 2.0 can be read", p[6], p[7]);
 	}
 	if (n < 2 || n > NPY_HEADER_MAX)
-		return err_set(err, EXIT_MISMATCH, "an npy file with a header of %" PRIu32 " bytes", n);
+		return err_set(
+		    err, EXIT_MISMATCH, "an npy file with a header of %" PRIu32 " bytes", n);
 	*total = *prefix_size + n;
 	return 0;
 }

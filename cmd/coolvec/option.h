@@ -93,7 +93,8 @@ struct args {
  */
 int args_parse(int argc, char **argv, char **words, struct args *a, struct err *err);
 
-/* The option that `word` is, as -k or --metric, of all commands or of `c` (may be NULL), or OPT_END. */
+/* The option that `word` is, as -k or --metric, a global one or one of `c` (may be NULL).  OPT_END:
+ * none. */
 enum opt args_option(const struct command *c, const char *word);
 
 /* Whether word `i` is the `-` that means standard input. */

@@ -152,7 +152,7 @@ secret_ask(const char *prompt, char **secret, struct err *err)
 		rc = read_silently(tty, prompt, line, &n);
 	while (rc < 0 && errno == EINTR && caught == SIGTSTP);
 	if (rc < 0 && errno == EINTR && caught == SIGINT)
-		rc = err_set(err, EXIT_INTERRUPTED, "interrupted");	/* at the prompt one goes on */
+		rc = err_set(err, EXIT_INTERRUPTED, "interrupted");	/* the prompt goes on */
 	else if (rc < 0)
 		rc = err_sys(err, EXIT_FAILED, errno, "cannot read the terminal");
 	else

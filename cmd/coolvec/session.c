@@ -1,9 +1,9 @@
 /*
  * session.c - commands one after the other, as if each were a run of its own.
  *
- * A line becomes an argv and goes the way that main's argv goes.  What stays from one to the next is
- * the settings and the connection in `app`; a command that names another socket or other settings
- * has an app of its own.
+ * A line becomes an argv and goes the way that main's argv goes.  What stays from one to the next
+ * is the settings and the connection in `app`; a command that names another socket or other
+ * settings has an app of its own.
  */
 
 #include <fcntl.h>
@@ -92,7 +92,8 @@ session_prompt(struct session *s, char *prompt, size_t n)
 	if (here && s->user[0] == '\0')
 		learn(s);
 	if (s->user[0] != '\0')
-		snprintf(prompt, n, "%s:%s%s> ", s->user, collection, here ? "" : " (not connected)");
+		snprintf(prompt, n, "%s:%s%s> ", s->user, collection,
+		    here ? "" : " (not connected)");
 	else
 		snprintf(prompt, n, "(%s)> ", here ? "not logged in" : "not connected");
 }

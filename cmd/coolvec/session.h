@@ -16,7 +16,7 @@
 
 struct session {
 	struct app *app;	/* runs the commands one after the other; its connection stays */
-	struct args base;	/* with which the prompt was started: they count for every command */
+	struct args base;	/* of the prompt itself: they count for every command */
 	bool interactive;	/* somebody types */
 	bool timing;		/* \timing */
 	bool expanded;		/* \x */
@@ -43,15 +43,15 @@ int session_run(struct session *s, const char *line);
 int session_run_file(struct session *s, const char *file);
 int session_run_text(struct session *s, const char *text);
 
-/* Whether a line may be remembered: not when it begins with a blank or its command has a password. */
+/* Whether a line may be remembered: not with a blank in front, nor a command with a password. */
 bool session_may_keep(const char *line);
 
-/* Ask without a word about failures.  0 and the answer, to be ended with client_reply_fini; or -1. */
+/* Ask without a word about failures.  0 and the answer, which the caller ends; or -1. */
 int session_ask(struct session *s, const char *op, json_t *args, struct client_reply *r);
 
 /* --- the prompt's own commands ---------------------------------------------------------------- */
 
-/* Run the words when they are one of them (always, with a backslash in front): true, and *status. */
+/* Run the words when they are one of them: true (always, with a backslash in front) and *status. */
 bool session_meta(struct session *s, const struct words *w, bool backslash, int *status);
 
 /* \! */

@@ -193,8 +193,8 @@ put_value(struct session *s, enum opt o, const char *word, struct candidates *ou
 static void
 put_word(struct session *s, const struct command *c, const char *word, struct candidates *out)
 {
-	static int (*const by_id[])(struct app *) = { cmd_similarity, cmd_get, cmd_update, cmd_delete,
-		cmd_distance };
+	static int (*const by_id[])(struct app *) = { cmd_similarity, cmd_get, cmd_update,
+		cmd_delete, cmd_distance };
 	static const char *const shells[] = { "bash", "zsh", "fish" };
 
 	for (size_t i = 0; i < sizeof(by_id) / sizeof(by_id[0]); i++)

@@ -55,7 +55,8 @@ meta_commands(struct session *s, const struct words *w)
 {
 	char line[128];
 
-	snprintf(line, sizeof(line), "help %s %s", w->n > 1 ? w->v[1] : "", w->n > 2 ? w->v[2] : "");
+	snprintf(line, sizeof(line), "help %s %s",
+	    w->n > 1 ? w->v[1] : "", w->n > 2 ? w->v[2] : "");
 	return session_run(s, line);
 }
 
@@ -128,7 +129,8 @@ meta_collection(struct session *s, const struct words *w)
 		return 0;
 	}
 	if ((rc = app_open(s->app, APP_TOKEN)) != 0 ||
-	    (rc = app_call(s->app, "collection_show", json_pack("{s:s}", "name", w->v[1]), &r)) != 0)
+	    (rc = app_call(s->app, "collection_show", json_pack("{s:s}", "name", w->v[1]), &r)) !=
+		0)
 		return rc;
 	client_reply_fini(&r);
 	if ((name = strdup(w->v[1])) == NULL)
@@ -172,7 +174,8 @@ meta_watch(struct session *s, const struct words *w)
 	do {
 		t = time(NULL);
 		strftime(when, sizeof(when), "%F %T", localtime_r(&t, &tm));
-		fprintf(stderr, "%s, every %llu s: %s\n", when, (unsigned long long)ms / 1000, s->last);
+		fprintf(stderr, "%s, every %llu s: %s\n", when,
+		    (unsigned long long)ms / 1000, s->last);
 		status = session_run(s, s->last);
 	} while (status == 0 && rest(ms));
 	return status;
@@ -212,8 +215,8 @@ static const struct meta table[] = {
 	    meta_output },
 	{ "\\timing", NULL, "", "show how long commands take, or no longer", 0, META_NOTHING,
 	    meta_timing },
-	{ "\\watch", NULL, "[SECONDS]", "repeat the last command (2), until Ctrl-C", 1, META_NOTHING,
-	    meta_watch },
+	{ "\\watch", NULL, "[SECONDS]", "repeat the last command (2), until Ctrl-C", 1,
+	    META_NOTHING, meta_watch },
 	{ "\\x", NULL, "", "a line for each column, or tables again", 0, META_NOTHING,
 	    meta_expanded },
 	{ "\\!", NULL, "[COMMAND]", "a command of the shell", 0, META_NOTHING, NULL },

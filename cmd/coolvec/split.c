@@ -75,8 +75,8 @@ words_split(const char *line, struct words *w, struct err *err)
 	if (open == NULL)
 		return 0;
 	if (*open == '\\')
-		return err_set(err, EXIT_USAGE, "a backslash at the end takes the next character, and there "
-		    "is none");
+		return err_set(err, EXIT_USAGE,
+		    "a backslash at the end takes the next character, and there is none");
 	return err_set(err, EXIT_USAGE, "the quote at character %zu is not closed",
 	    (size_t)(open - line) + 1);
 }

@@ -23,8 +23,8 @@ enum text_form {
 void text_escape(struct buf *out, const char *s, size_t n, enum text_form form);
 
 /*
- * Append what text_escape made of it, undone (TEXT_FIELD).  False: there is a backslash that begins no
- * escape, or no memory.
+ * Append what text_escape made of it, undone (TEXT_FIELD).  False: there is a backslash that begins
+ * no escape, or no memory.
  */
 bool text_unescape(struct buf *out, const char *s, size_t n);
 

@@ -5,9 +5,9 @@
  * more, client_recv takes the oldest answer that is still owed.  Waiting to send never deadlocks
  * with a daemon that waits to answer, because answers are taken in meanwhile.
  *
- * After CLIENT_ELOST, CLIENT_EINTR or CLIENT_EWIRE every owed answer is gone, and only client_reopen and
- * client_close make sense.  What was asked may have been done or not; a request with a request_id
- * may be sent again.  A client belongs to one thread.
+ * After CLIENT_ELOST, CLIENT_EINTR or CLIENT_EWIRE every owed answer is gone, and only
+ * client_reopen and client_close make sense.  What was asked may have been done or not; a request
+ * with a request_id may be sent again.  A client belongs to one thread.
  */
 
 #ifndef PROTO_CLIENT_H
@@ -70,9 +70,9 @@ int client_call(struct client *c, const char *op, const char *token, json_t *arg
     struct client_reply *r, struct err *err);
 
 /*
- * From now on waiting ends with CLIENT_EINTR once `fd` is readable (-1: nothing is watched), or after
- * `ms` milliseconds in which nothing came (-1: no limit).  Seen before a request is sent, nothing
- * was sent; seen while an answer is owed, the connection is closed, as with CLIENT_ELOST.
+ * From now on waiting ends with CLIENT_EINTR once `fd` is readable (-1: nothing is watched), or
+ * after `ms` milliseconds in which nothing came (-1: no limit).  Seen before a request is sent,
+ * nothing was sent; seen while an answer is owed, the connection is closed, as with CLIENT_ELOST.
  */
 void client_watch(struct client *c, int fd, int ms);
 

@@ -88,9 +88,9 @@ json_t *wire_parse(const char *line, size_t n, char *why, size_t nwhy);
 char *wire_dump(const json_t *object, size_t *n);
 
 /*
- * Append the value as JSON without LF: floats with 9 digits, the numbers of a member `meta` exactly;
- * or all numbers exactly, where the value itself is a meta.  False: no memory, or over the buffer's
- * bound.
+ * Append the value as JSON without LF: floats with 9 digits, the numbers of a member `meta`
+ * exactly; or all numbers exactly, where the value itself is a meta.  False: no memory, or over the
+ * buffer's bound.
  */
 bool wire_put(struct buf *b, const json_t *value);
 bool wire_put_meta(struct buf *b, const json_t *meta);

@@ -44,31 +44,3 @@ teardown() {
 	ask GET /readyz
 	answered 200
 }
-
-# kill_over METHOD PATH [BODY]: ask, kill the daemon once the question has reached it and before it
-# is answered, start another.
-kill_over() {
-	kill -STOP "$daemon"
-	curl -sS -m 60 -o answer -w '%{http_code}' -X "$1" -H "Authorization: Bearer $token" \
-		-H 'Content-Type: application/json' ${3:+-d "$3"} "$url$2" >code 3>&- &
-	local asker=$!
-	until ss -xH state established "( src = $COOLVEC_SOCKET )" | awk '$2 > 0 { n++ } END { exit !n }'; do
-		kill -0 $asker
-		sleep 0.05
-	done
-	kill -KILL "$daemon"
-	wait "$daemon" || true
-	daemon_start
-	wait $asker
-}
-
-@test "a daemon that dies over a change: unknown" {
-	kill_over POST /vec/add '{"text":"a"}'
-	[ "$(cat code)" = 500 ] || { cat code answer; false; }
-	[ "$(jq -r .error answer)" = unknown ]
-}
-
-@test "a daemon that dies over a question: asked again" {
-	kill_over GET /vec/count
-	[ "$(cat code)" = 200 ]
-}
