@@ -184,11 +184,12 @@ teardown() {
 }
 
 @test "a daemon that is lost over a question, or a change with a key, is asked again; else: unknown" {
+	command -v socat >/dev/null || skip "socat is not installed"
 	local fake=$BATS_TEST_TMPDIR/fake asked=$BATS_TEST_TMPDIR/asked pid
 	# It reads what it is asked first and is gone; the second time it answers.
 	cat >"$BATS_TEST_TMPDIR/fake.sh" <<-END
 		head -n 1 >>$asked
-		[ \$(wc -l <$asked) -lt 2 ] || echo '{"id":1,"ok":true,"result":{"id":7}}'
+		[ \$(wc -l <$asked) -lt 2 ] || echo '{"id":0,"ok":true,"result":{"id":7}}'
 	END
 	socat "UNIX-LISTEN:$fake,fork" "SYSTEM:sh $BATS_TEST_TMPDIR/fake.sh" 3>&- &
 	pid=$!
