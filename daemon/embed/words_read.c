@@ -105,20 +105,16 @@ line_next(struct words_reader *r, size_t *len, struct err *err)
 static bool
 take_header(struct words_reader *r, size_t len)
 {
-	char text[64];
+	char text[64], *count, *width, *rest;
 	uint64_t dim;
-	char *blank;
 
 	if (fields(r->line, len) != 2 || len >= sizeof(text))
 		return false;
 	memcpy(text, r->line, len + 1);
-	while (len > 0 && is_blank(text[len - 1]))
-		text[--len] = '\0';
-	blank = text + strcspn(text, " \t");
-	*blank++ = '\0';
-	blank += strspn(blank, " \t");
-	if (!num_parse(text, 1, UINT32_MAX, &r->promised) ||
-	    !num_parse(blank, WORDS_DIM_MIN, WORDS_DIM_MAX, &dim)) {
+	count = strtok_r(text, " \t", &rest);
+	width = strtok_r(NULL, " \t", &rest);
+	if (count == NULL || width == NULL || !num_parse(count, 1, UINT32_MAX, &r->promised) ||
+	    !num_parse(width, WORDS_DIM_MIN, WORDS_DIM_MAX, &dim)) {
 		r->promised = 0;
 		return false;
 	}
