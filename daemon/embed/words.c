@@ -4,8 +4,8 @@
  * The model names a table in the data folder, made by `coolvecd --import-words` of word vectors that
  * somebody trained (GloVe, word2vec, fastText).  They know that a couch is a sofa; the features of
  * the provider "local" know names, numbers, misspellings and words that nobody trained.  A text's
- * vector is both, one after the other, each of unit length times its share, so that the cosine of two
- * texts is WORDS_SHARE of their words' cosine and the rest of their features'.
+ * vector is both, one after the other, scaled so that the cosine of two texts is WORDS_SHARE of their
+ * words' cosine and the rest of their features'.  Of a text without a known word the features are all.
  *
  *	words_read.c		lines of a text file to words and numbers
  *	words_build.c		words and numbers to a table
@@ -21,13 +21,15 @@
  *	0.812 with the share fitted on the even lines, on them; on the odd lines 0.809
  *
  * Tried on a prototype: 0.804 with WORDS_COMMON 84, which is a = 0.001; 0.812 with three common
- * directions taken away; 0.811 with the function words not damped.  A component that counts the words,
- * the same for all of them, gives 0.819, but draws long texts, whose words point everywhere and cancel,
- * near to every text; it was left out. *
+ * directions taken away; 0.811 with the function words not damped.  A component that counts
+ * the words, the same for all of them, gives 0.819, but would draw long texts, whose words point
+ * everywhere and cancel, near to every text; it was left out.
+ *
  * The version names the algorithms, Unicode's tables, and the sum of the table of words: other
  * words are another space.
  */
 
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -90,10 +92,11 @@ words_table_load(struct words *w, const struct embed_config *c, struct err *err)
 static int
 words_choose_dim(struct words *w, const struct embed_config *c, struct err *err)
 {
-	size_t least = w->table->dim + (size_t)EMBED_LOCAL_DIM_MIN;
-	size_t usual = w->table->dim + (size_t)EMBED_LOCAL_DIM_DEFAULT / 2;
-	size_t dim = c->dim;
+	size_t least, usual, dim = c->dim;
 
+	assert(w->table != NULL);
+	least = w->table->dim + (size_t)EMBED_LOCAL_DIM_MIN;
+	usual = w->table->dim + (size_t)EMBED_LOCAL_DIM_DEFAULT / 2;
 	if (dim == 0)
 		dim = usual > EMBED_LOCAL_DIM_DEFAULT ? usual : EMBED_LOCAL_DIM_DEFAULT;
 	if (dim < least || dim > EMBED_LOCAL_DIM_MAX)

@@ -24,7 +24,7 @@ struct words_imported {
 /*
  * Read words from `f`, called `what` in sentences (words_read.h says how they are written), and put
  * the table into FOLDER/words/NAME.words, which is replaced in one step.  Two words that texts fold to
- * one, as "Apple" and "apple" are, become the more frequent of them.  Memory for about twice the
+ * one, as "Apple" and "apple" are, become the more frequent of them.  Memory for up to three times the
  * table is needed.  0, or a failure, and then what was there before is there still.
  */
 int words_import(FILE *f, const char *what, const char *folder, const char *name,

@@ -35,7 +35,10 @@ struct words_reader {
 void words_reader_init(struct words_reader *r, FILE *f, const char *what);
 void words_reader_fini(struct words_reader *r);
 
-/* The next word.  1: there is one; 0: there are no more; EMBED_EINVAL and what is wrong in which line. */
+/*
+ * The next word.  1: there is one; 0: there are no more; or EMBED_EINVAL and what is wrong in which
+ * line.
+ */
 int words_reader_next(struct words_reader *r, struct err *err);
 
 #endif
