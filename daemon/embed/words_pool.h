@@ -37,8 +37,8 @@ void words_pool_init(struct words_pool *p, const struct words_table *t, const st
 
 /*
  * Add the words of a block that the table has.  A run of a script without spaces is cut into the
- * longest words that it has, from its beginning on.  2^19 words, which is more than a text of 1 MiB
- * has, cannot overflow the sums.
+ * longest words that it has, from its beginning on.  2^19 words, which a text of 1 MiB has at
+ * most, cannot overflow the sums.
  */
 void words_pool_add(struct words_pool *p, const struct token_block *b);
 
