@@ -3,6 +3,7 @@
  */
 
 #include <assert.h>
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,12 +22,13 @@
 #include "server.h"
 #include "sock.h"
 #include "wire.h"
+#include "words_import.h"
 
 enum { OPT_READY_FD = 256, OPT_GROUP, OPT_INIT, OPT_MIGRATE, OPT_YES, OPT_LOG_LEVEL,
-	OPT_RESTORE, OPT_MOVE };
+	OPT_RESTORE, OPT_IMPORT_WORDS, OPT_MOVE };
 
 struct options {
-	const char *env, *data, *socket, *group, *log_level, *restore;
+	const char *env, *data, *socket, *group, *log_level, *restore, *words, *name;
 	const char *from, *to;		/* of --move-metadata */
 	bool must_env;
 	int ready_fd;
@@ -44,6 +46,7 @@ static const struct option long_options[] = {
 	{ "migrate", no_argument, NULL, OPT_MIGRATE },
 	{ "restore", required_argument, NULL, OPT_RESTORE },
 	{ "move-metadata", required_argument, NULL, OPT_MOVE },
+	{ "import-words", required_argument, NULL, OPT_IMPORT_WORDS },
 	{ "yes", no_argument, NULL, OPT_YES },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
@@ -61,6 +64,8 @@ usage(FILE *f)
 	      "       coolvecd --move-metadata FROM TO\n"
 	      "                                  move the metadata, each is sqlite or postgresql://...,\n"
 	      "                                  and exit\n"
+	      "       coolvecd --import-words FILE|- NAME\n"
+	      "                                  make a table for the embedder words, and exit\n"
 	      "\n"
 	      "Settings, from the environment, else from .env (default in brackets):\n", f);
 	settings_help(f);
@@ -87,6 +92,7 @@ parse(int argc, char **argv, struct options *o)
 		case OPT_MIGRATE: o->migrate = true; break;
 		case OPT_RESTORE: o->restore = optarg; break;
 		case OPT_MOVE: o->from = optarg; break;
+		case OPT_IMPORT_WORDS: o->words = optarg; break;
 		case OPT_YES: o->yes = true; break;
 		case OPT_READY_FD:
 			if (!num_parse(optarg, 0, 1 << 20, &fd)) {
@@ -111,6 +117,13 @@ parse(int argc, char **argv, struct options *o)
 	if (o->from != NULL && o->to == NULL) {
 		fprintf(stderr, "coolvecd: --move-metadata needs where from and where to\n");
 		return EXIT_USAGE;
+	}
+	if (o->words != NULL) {
+		if (optind == argc) {
+			fprintf(stderr, "coolvecd: --import-words needs a name after the file\n");
+			return EXIT_USAGE;
+		}
+		o->name = argv[optind++];
 	}
 	if (optind < argc) {
 		fprintf(stderr, "coolvecd: unexpected argument %s\n", argv[optind]);
@@ -238,6 +251,28 @@ move_metadata(const struct options *o, const struct settings *s, struct err *err
 	return rc;
 }
 
+/* A table of words is a file of its own: neither the daemon's lock nor the metadata is needed. */
+static int
+import_words(const struct options *o, const struct settings *s, struct err *err)
+{
+	bool is_stdin = strcmp(o->words, "-") == 0;
+	FILE *f = is_stdin ? stdin : fopen(o->words, "re");
+	struct words_imported w;
+	int rc;
+
+	if (f == NULL)
+		return err_sys(err, -1, errno, "cannot open %s", o->words);
+	rc = words_import(f, is_stdin ? "standard input" : o->words, s->data, o->name, &w, err);
+	if (rc == 0)
+		printf("%s: %llu of %llu words (%llu fold to one before them, %llu no text holds, %llu are"
+		    " not UTF-8), %u components, %zu bytes\n", w.path, (unsigned long long)w.kept,
+		    (unsigned long long)w.read, (unsigned long long)w.twice,
+		    (unsigned long long)w.unfit, (unsigned long long)w.odd, (unsigned)w.dim, w.bytes);
+	if (!is_stdin)
+		fclose(f);
+	return rc;
+}
+
 /* --- serving ----------------------------------------------------------------------------------- */
 
 /* Is standard error the journal?  systemd says which file that would be; it may be inherited. */
@@ -303,6 +338,8 @@ main(int argc, char **argv)
 			rc = restore(&o, &s, &err);
 		else if (o.from != NULL)
 			rc = move_metadata(&o, &s, &err);
+		else if (o.words != NULL)
+			rc = import_words(&o, &s, &err);
 		else
 			rc = o.init || o.migrate ? administer(&o, &s, &err) : serve(&o, &s, &err);
 		settings_fini(&s);
