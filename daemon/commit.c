@@ -354,7 +354,8 @@ run_alone(struct commit *cm, struct commit_job *job)
 		atomic_store(&cm->telling, false);
 		(void)commit_settle(cm->d, &cm->uncertain, &err);
 	} else if (job->kind == COMMIT_MOMENT) {
-		(void)commit_settle(cm->d, &cm->uncertain, &err);	/* a copy fails by itself without the database */
+		/* a copy without the database fails by itself */
+		(void)commit_settle(cm->d, &cm->uncertain, &err);
 		run_moment(job);
 	} else if (commit_settle(cm->d, &cm->uncertain, &err)) {
 		run_drop(cm, job);

@@ -73,9 +73,9 @@ int meta_reset(struct meta *m, struct err *err);
  * A copy of the database in the new file `path` (0600), called meta.db and readable by SQLite, made
  * while everybody goes on reading and writing.  meta_copy_some is called until it returns 0; then
  * meta_copy_rest, in a moment of the caller's choice, makes the copy what the database is at that
- * moment; what that takes long for is left to meta_copy_finish, after the moment.  Nothing is synced.  Each may
- * fail as reads do, or with META_ENOSPC; the caller then removes the file.  meta_copy_some answers 1
- * when there is more to copy before the rest is small.
+ * moment; what that takes long for is left to meta_copy_finish, after the moment.  Nothing is
+ * synced.  Each may fail as reads do, or with META_ENOSPC; the caller then removes the file.
+ * meta_copy_some answers 1 when there is more to copy before the rest is small.
  */
 struct meta_copy;
 int meta_copy_begin(struct meta *m, const char *path, struct meta_copy **out, struct err *err);
@@ -92,11 +92,11 @@ void meta_copy_free(struct meta_copy *cp);
 int meta_begin(struct meta *m, struct meta_txn **out, struct err *err);
 
 /*
- * Commit and free `t`.  0: durable.  META_EUNKNOWN: it may or may not have happened, and meta_outcome
- * will tell; every later meta_begin fails with META_EUNAVAILABLE until then.  (SQLite: until the
- * database has been opened anew, while reads go on and see what was before.)  Any other failure: nothing changed.  After a failure (not an
- * answer) inside a transaction nothing more can be done in it, and this undoes it and returns that
- * failure.
+ * Commit and free `t`.  0: durable.  META_EUNKNOWN: it may or may not have happened, and
+ * meta_outcome will tell; every later meta_begin fails with META_EUNAVAILABLE until then.  (SQLite:
+ * until the database has been opened anew, while reads go on and see what was before.)  Any other
+ * failure: nothing changed.  After a failure (not an answer) inside a transaction nothing more can
+ * be done in it, and this undoes it and returns that failure.
  */
 int meta_commit(struct meta_txn *t, struct err *err);
 

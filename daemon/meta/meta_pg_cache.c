@@ -64,7 +64,7 @@ pg_cache_free(struct pg_cache *k)
 	free(k);
 }
 
-/* How many of the values make the key, and which of them is the collection; 0: the statement is not kept. */
+/* How many of the values make the key, and which is the collection; 0: the statement is not kept. */
 static size_t
 key_of(enum meta_sql sql, const struct meta_param *p, uint64_t *about)
 {

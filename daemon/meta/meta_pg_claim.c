@@ -210,11 +210,15 @@ claim_first(struct pg_link *l, struct pg_conn *c, struct state *s, struct err *e
 static int
 claim_again(struct pg_link *l, struct pg_conn *c, struct state *s, bool *fenced, struct err *err)
 {
+	struct pg_claim had;
 	int rc;
 
 	if ((rc = lock_state(l, c, s, err)) != 0)
 		return rc;
-	*fenced = !s->ours || strcmp(s->claim.identity, l->claim.identity) != 0;
+	pthread_mutex_lock(&l->lock);
+	had = l->claim;
+	pthread_mutex_unlock(&l->lock);
+	*fenced = !s->ours || strcmp(s->claim.identity, had.identity) != 0;
 	if (*fenced)
 		return pg_exec(c, "ROLLBACK", NULL, 0, PG_QUICK_MS, err);
 	return take(l, c, s, err);

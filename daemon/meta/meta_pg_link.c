@@ -56,8 +56,8 @@ tried_locked(struct pg_link *l, struct pg_conn *c, long *delay)
 	l->tries++;
 	pthread_cond_broadcast(&l->changed);
 	if (c != NULL) {
-		log_info("the database is back%s", l->fenced ? ", and another coolvecd has it: nothing can be"
-		    " written" : "");
+		log_info("the database is back%s", l->fenced ?
+		    ", and another coolvecd has it: nothing can be written" : "");
 		l->ready = c;
 		l->wanted = false;
 		*delay = DELAY_LEAST_MS;

@@ -113,7 +113,7 @@ pg_db_commit(void *db, uint64_t number, struct err *caller)
 {
 	struct pg_db *d = db;
 	struct pg_conn *c = d->conn;
-	struct err own, *err = caller != NULL ? caller : &own;
+	struct err own = { 0 }, *err = caller != NULL ? caller : &own;
 	size_t before = d->soon;
 	int rc;
 
@@ -122,7 +122,7 @@ pg_db_commit(void *db, uint64_t number, struct err *caller)
 		undo(d);	/* it did not go out, and ends with its connection */
 		return rc;
 	}
-	if ((rc = pg_sync(c, err)) != 0)
+	if (pg_sync(c, err) != 0)
 		return uncertain(d, number, err);
 	for (rc = META_END; before > 0 && rc == META_END; before--)
 		rc = pg_skip(c, PG_QUICK_MS, err);
