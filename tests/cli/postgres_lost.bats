@@ -170,7 +170,8 @@ assert_all_there() {
 	[ "$(coolvec count)" = "$(wc -l <there)" ]
 	coolvec verify
 	tail -n 1 acked1 | while IFS=$'\t' read -r id text; do
-		[ "$(coolvec search "$text" -k 1 | cut -f 1)" = "$id" ]
+		coolvec search "$text" -k 5 --exact >near
+		grep -q "^$id	0	$text\$" near || { echo "$id $text"; cat near; exit 1; }
 	done
 }
 
