@@ -90,6 +90,11 @@ ifeq ($(ARCH),x86_64)
 $(B)/obj/libvec/metric_avx2.o: ISA = -mavx2 -mfma
 $(B)/obj/libvec/metric_avx512.o: ISA = -mavx512f -mavx512vl -mavx512bw -mavx512dq
 $(B)/obj/libvec/crc32c_sse42.o: ISA = -msse4.2
+$(B)/obj/libvec/codes_avx2.o: ISA = -mavx2
+$(B)/obj/libvec/codes_avxvnni.o: ISA = -mavx2 -mavxvnni
+$(B)/obj/libvec/codes_avx512.o: ISA = -mavx512f -mavx512vl -mavx512bw -mavx512dq -mavx512vnni -mprefer-vector-width=512
+else ifeq ($(ARCH),aarch64)
+$(B)/obj/libvec/codes_neon.o: ISA = -march=armv8.2-a+dotprod
 endif
 # Distances are computed a billion times: the engine is worth -O3 when -O2 was asked.
 $(call objs,libvec): OPT = $(if $(filter -O2,$(CFLAGS)),-O3)

@@ -12,11 +12,14 @@
 #include "io.h"
 #include "scratch.h"
 
+#define CODES_DIM_LEAST 17	/* below, the floats of a vector are no longer than its code */
+#define LOW_DIM 256		/* up to here links cost less than what more of them save */
+
 static size_t
 segment_bytes(const struct graph *g)
 {
 	return sizeof(struct graph_segment) +
-	    (size_t)GRAPH_SEGMENT * 2 * g->M * sizeof(graph_link);
+	    GRAPH_SEGMENT * (2 * g->M * sizeof(graph_link) + g->code_bytes);
 }
 
 static size_t
@@ -42,9 +45,24 @@ locks_init(struct graph *g)
 		pthread_mutex_init(&g->stripes[i], NULL);
 }
 
+/* The setting, where the vectors can have it. */
+static enum vec_codes
+codes_of(const struct vec_options *o)
+{
+	if (o->metric == VEC_L1 || o->dim < CODES_DIM_LEAST)
+		return VEC_CODES_NONE;
+	return o->codes;
+}
+
+static uint32_t
+default_M(size_t dim)
+{
+	return dim <= LOW_DIM ? VEC_M_LOW : VEC_M_DEFAULT;
+}
+
 int
-graph_new(const struct store *store, enum vec_metric metric, uint32_t M, uint32_t ef_construction,
-    uint64_t seed, struct graph **out, struct vec_error *err)
+graph_new(const struct store *store, const struct vec_options *o, struct graph **out,
+    struct vec_error *err)
 {
 	struct graph *g = io.calloc(1, sizeof(*g));
 	int rc = 0;
@@ -55,10 +73,13 @@ graph_new(const struct store *store, enum vec_metric metric, uint32_t M, uint32_
 	locks_init(g);
 	g->store = store;
 	g->kernels = metric_best();
-	g->metric = metric;
-	g->M = M;
-	g->ef_construction = ef_construction;
-	g->seed = seed;
+	g->coders = codes_best();
+	g->metric = o->metric;
+	g->codes = codes_of(o);
+	g->code_bytes = g->codes == VEC_CODES_NONE ? 0 : codes_stride(o->dim);
+	g->M = o->M ? o->M : default_M(o->dim);
+	g->ef_construction = o->ef_construction ? o->ef_construction : VEC_EF_CONSTRUCTION_DEFAULT;
+	g->seed = o->seed;
 	g->nunits = 1;
 	g->unlink_from = VEC_SLOT_NONE;
 	g->segments = io_pages(GRAPH_SEGMENTS * sizeof(*g->segments));
@@ -233,6 +254,7 @@ graph_bytes(struct graph *g)
 {
 	uint64_t per_slot = 1 + 2 * sizeof(uint32_t) + 2 * g->M * sizeof(graph_link), units;
 
+	per_slot += g->code_bytes;
 	if (g->metric == VEC_COSINE)
 		per_slot += sizeof(float);
 	pthread_mutex_lock(&g->upper_lock);

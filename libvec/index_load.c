@@ -14,7 +14,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -99,17 +98,16 @@ check_header(const struct graph *g, const struct index_header *h, uint64_t ident
 static bool
 lengths_match(const struct graph *g, const struct index_header *h, uint64_t file_bytes)
 {
-	uint64_t total = INDEX_HEADER, norms, base, list = sizeof(graph_link);
+	uint64_t total = INDEX_HEADER, base, list = sizeof(graph_link);
 
-	if (!bytes_size(0, h->nodes, g->metric == VEC_COSINE ? sizeof(float) : 0, &norms) ||
-	    !bytes_size(0, h->nodes, 2 * g->M * list, &base))
+	if (!bytes_size(0, h->nodes, 2 * g->M * list, &base))
 		return false;
 	for (int i = 0; i < INDEX_NSECTIONS; i++) {
 		if (!bytes_size(total, h->section[i].bytes, 1, &total))
 			return false;
 	}
 	return total == file_bytes && h->section[INDEX_LEVELS].bytes == h->slots &&
-	    h->section[INDEX_NORMS].bytes == norms && h->section[INDEX_BASE].bytes == base &&
+	    h->section[INDEX_BASE].bytes == base &&
 	    h->section[INDEX_UPPER].bytes % (g->M * list) == 0 &&
 	    h->section[INDEX_COPIES].bytes % sizeof(uint32_t) == 0;
 }
@@ -146,25 +144,6 @@ load_levels(struct graph *g, struct reader *r, const struct index_header *h)
 	if (!end(r, h, INDEX_LEVELS) || nodes != h->nodes || seen != upper)
 		return "its levels are damaged";
 	return NULL;
-}
-
-static const char *
-load_norms(struct graph *g, struct reader *r, const struct index_header *h)
-{
-	uint32_t bits;
-	float x;
-
-	begin(r, h->section[INDEX_NORMS].bytes);
-	for (uint32_t slot = 0; slot < h->slots && g->metric == VEC_COSINE; slot++) {
-		if (!is_node(g, slot))
-			continue;
-		bits = bytes_get32(take(r, 4));
-		memcpy(&x, &bits, sizeof(x));
-		if (!isfinite(x) || x < 0)
-			return "a norm is wrong";
-		*graph_inverse(g, slot) = x;
-	}
-	return end(r, h, INDEX_NORMS) ? NULL : "its norms are damaged";
 }
 
 /* A number for a pair of slots on a level, the same for both directions. */
@@ -209,7 +188,10 @@ load_lists(struct graph *g, struct reader *r, const struct index_header *h)
 {
 	begin(r, h->section[INDEX_BASE].bytes);
 	for (uint32_t slot = 0; slot < h->slots; slot++) {
-		if (is_node(g, slot) && !load_list(g, r, slot, 0, h->slots))
+		if (!is_node(g, slot))
+			continue;
+		graph_encode(g, slot);
+		if (!load_list(g, r, slot, 0, h->slots))
 			return "a link is wrong";
 	}
 	if (!end(r, h, INDEX_BASE))
@@ -283,7 +265,7 @@ load(struct graph *g, struct reader *r, uint64_t identity, uint64_t generation, 
 	if (!lengths_match(g, &h, (uint64_t)st.st_size))
 		return "its length is wrong";
 	r->at = INDEX_HEADER;
-	if ((why = load_levels(g, r, &h)) != NULL || (why = load_norms(g, r, &h)) != NULL ||
+	if ((why = load_levels(g, r, &h)) != NULL ||
 	    (why = load_lists(g, r, &h)) != NULL || (why = load_copies(g, r, &h)) != NULL ||
 	    (why = load_entry(g, &h)) != NULL)
 		return why;

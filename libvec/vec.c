@@ -22,6 +22,8 @@ check_options(const struct vec_options *o, struct vec_error *err)
 		return error_set(err, VEC_EVALUE, "dim is %zu, not 1 to %d", o->dim, VEC_DIM_MAX);
 	if ((unsigned)o->metric >= VEC_NMETRICS)
 		return error_set(err, VEC_EVALUE, "metric %d is none", (int)o->metric);
+	if ((unsigned)o->codes >= VEC_NCODES)
+		return error_set(err, VEC_EVALUE, "codes %d are none", (int)o->codes);
 	if (o->M != 0 && (o->M < VEC_M_MIN || o->M > VEC_M_MAX))
 		return error_set(err, VEC_EVALUE, "M is %" PRIu32 ", not %d to %d", o->M, VEC_M_MIN,
 		    VEC_M_MAX);
@@ -35,9 +37,7 @@ check_options(const struct vec_options *o, struct vec_error *err)
 static int
 new_graph(struct vec *v, const struct vec_options *o, struct vec_error *err)
 {
-	int rc = graph_new(v->store, o->metric, o->M ? o->M : VEC_M_DEFAULT,
-	    o->ef_construction ? o->ef_construction : VEC_EF_CONSTRUCTION_DEFAULT, o->seed,
-	    &v->graph, err);
+	int rc = graph_new(v->store, o, &v->graph, err);
 
 	return rc != 0 ? rc : graph_reserve(v->graph, v->store->appended, err);
 }
@@ -215,7 +215,7 @@ vec_stats(struct vec *v, struct vec_stats *s)
 	const struct graph *g = v->graph;
 	uint32_t entry, dead = g->dead, nodes = g->nodes;
 
-	*s = (struct vec_stats){ .dim = (uint32_t)v->store->dim, .metric = g->metric, .M = g->M,
+	*s = (struct vec_stats){ .dim = (uint32_t)v->store->dim, .metric = g->metric, .codes = g->codes, .M = g->M,
 		.ef_construction = g->ef_construction, .published = v->store->published,
 		.covered = v->tail_start,
 		.unlinking = graph_unlinking(g), .capacity = v->store->capacity,

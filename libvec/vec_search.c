@@ -2,12 +2,16 @@
  * vec_search.c - one search: the graph for what it holds, a scan for the tail, true distances at
  * the end.
  *
- * Candidates are chosen with the fast sums and reported with the portable ones (distance.c).  A few
- * more than k are carried to the end, so that two candidates which the fast sums confuse at the
- * edge of the k are told apart by the portable ones.
+ * A walk ranks by estimates from codes.  What it found is measured again from the floats with the fast
+ * sums, nearest first, for as long as an estimate may be wrong by enough to matter (view_margin).  The
+ * tail is scanned with the same sums.  Results are reported with the portable ones (distance.c), and a
+ * few more than k are carried to the end, so that two candidates which the fast sums confuse at the
+ * edge of the k are told apart.
  */
 
+#include <float.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "error.h"
 #include "exact.h"
@@ -15,7 +19,8 @@
 #include "graph_search.h"
 #include "vec_private.h"
 
-#define SLACK 8
+#define SLACK 4
+#define BATCH 16
 
 /*
  * Scanning m of n vectors costs m distances.  Searching the graph for ef of them costs about
@@ -31,6 +36,7 @@ struct search {
 	struct filter filter;
 	struct view view;
 	struct scratch *scratch;
+	struct view_target target;	/* once there is a walk */
 	uint32_t published;		/* slots that count */
 	uint32_t live;			/* of those, not deleted */
 	uint32_t tail_start;
@@ -126,34 +132,66 @@ scan(struct search *s, uint32_t from)
 	exact_scan(&s->view, s->scratch->query, &s->filter, from, s->published, &s->scratch->found);
 }
 
-/* Keep what a walk found, where the graph is to be trusted. */
+/* Candidates of a walk that are measured together. */
+struct batch {
+	uint32_t ids[BATCH];
+	float distances[BATCH];
+	size_t n;
+};
+
+/*
+ * Put them where they belong.  What lies past the trusted part of the graph is left out: the scan of
+ * the tail finds it.  A filtered walk has met copies itself and asked the filter.
+ */
 static void
-harvest(struct search *s)
+measure(struct search *s, struct batch *b, bool filtered)
+{
+	struct pool *found = &s->scratch->found;
+
+	view_scan(&s->view, s->scratch->query, b->ids, b->n, b->distances);
+	for (size_t i = 0; i < b->n; i++) {
+		uint64_t key = pool_key(found, b->distances[i], b->ids[i]);
+
+		if (b->ids[i] < s->tail_start && (filtered || filter_admits(&s->filter, b->ids[i])))
+			pool_put(found, key);
+		if (!filtered)
+			graph_copy_find(found, key, &s->filter, s->tail_start, found);
+	}
+	b->n = 0;
+}
+
+/* Measure what a walk left in the pool, as far as it can matter. */
+static void
+harvest(struct search *s, bool filtered)
 {
 	struct pool *walked = &s->scratch->pool;
+	struct batch b = { .n = 0 };
+	float bound = FLT_MAX, d;
+	size_t taken = 0;
 
 	for (size_t i = 0; i < walked->n; i++) {
 		uint32_t slot = pool_slot(walked, walked->keys[i]);
 
-		if (slot < s->tail_start && filter_admits(&s->filter, slot))
-			pool_put(&s->scratch->found, walked->keys[i] & ~UINT64_C(1));
-		graph_copy_find(
-		    walked, walked->keys[i], &s->filter, s->tail_start, &s->scratch->found);
+		d = pool_distance(walked->keys[i]);
+		if (d > bound && taken >= s->query.k + SLACK)
+			break;
+		b.ids[b.n++] = slot;
+		if (b.n == BATCH)
+			measure(s, &b, filtered);
+		taken += filtered || (slot < s->tail_start && filter_admits(&s->filter, slot));
+		if (taken == s->query.k && bound == FLT_MAX)
+			bound = d + view_margin(&s->view, &s->target, slot, d);
 	}
+	measure(s, &b, filtered);
 }
 
-/* Drop what a filtered walk found past the graph's trusted part; the scan finds it again. */
+/* What a filtered walk found becomes what is to be measured. */
 static void
-drop_tail(struct search *s)
+take_found(struct scratch *w)
 {
-	struct pool *found = &s->scratch->found;
-	size_t n = 0;
-
-	for (size_t i = 0; i < found->n; i++) {
-		if (pool_slot(found, found->keys[i]) < s->tail_start)
-			found->keys[n++] = found->keys[i];
-	}
-	found->n = n;
+	w->pool.n = w->found.n;
+	memcpy(w->pool.keys, w->found.keys, w->found.n * sizeof(*w->found.keys));
+	w->found.n = 0;
 }
 
 /* Search the graph.  False when it gave up or holds nothing. */
@@ -166,17 +204,19 @@ walk(struct search *s)
 
 	if (!graph_entry(s->vec->graph, &at.slot, &top) || at.slot >= s->view.capacity)
 		return false;
-	graph_descend(&s->view, w, w->query, 1, top, 0, &at);
+	view_target_query(&s->view, w->query, w->query_code, w->target, &s->target);
+	graph_descend(&s->view, w, &s->target, top, 0, &at);
 	if (filter_is_set(&s->filter) || graph_unlinking(s->vec->graph) > 0) {
 		if (!scratch_heap(w) ||
 		    !graph_search_filtered(
-		        &s->view, w, w->query, &at, &s->filter, s->published / 2 + s->query.ef))
+		        &s->view, w, &s->target, &at, &s->filter, s->published / 2 + s->query.ef))
 			return false;
-		drop_tail(s);
+		take_found(w);
+		harvest(s, true);
 		return true;
 	}
-	graph_search_level(&s->view, w, w->query, 1, 0, &at);
-	harvest(s);
+	graph_search_level(&s->view, w, &s->target, 0, &at);
+	harvest(s, false);
 	return true;
 }
 
