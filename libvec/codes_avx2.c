@@ -7,6 +7,8 @@
 
 #if defined(__AVX2__)
 
+#define CODE_LANES 8
+
 #include "codes_rows.h"
 #include "codes_x86.h"
 

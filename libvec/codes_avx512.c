@@ -4,6 +4,8 @@
 
 #if defined(__AVX512VNNI__) && defined(__AVX512BW__)
 
+#define CODE_LANES 16
+
 #include "codes_rows.h"
 #include <immintrin.h>
 

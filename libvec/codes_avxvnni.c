@@ -4,6 +4,8 @@
 
 #if defined(__AVXVNNI__)
 
+#define CODE_LANES 8
+
 #include "codes_rows.h"
 #include "codes_x86.h"
 

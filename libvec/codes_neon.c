@@ -7,6 +7,8 @@
 
 #if defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD)
 
+#define CODE_LANES 4
+
 #include "codes_rows.h"
 #include <arm_neon.h>
 #include <sys/auxv.h>

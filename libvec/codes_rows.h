@@ -2,7 +2,8 @@
  * codes_rows.h - what all instruction sets do alike with codes.  Included by the codes_*.c files
  * alone, which define before:
  *
- *	dots	sums of products of the bytes of four rows with those of a query
+ *	CODE_LANES	floats in a vector of the machine
+ *	dots		sums of products of the bytes of four rows with those of a query
  *
  * Four floats or integers side by side are a vector of the compiler's, which every machine has.
  * Operations and their order are fixed, and none is fused (-ffp-contract=off).
@@ -144,94 +145,120 @@ measure_ip(const struct code_query *q, size_t stride, const unsigned char *const
 
 /* --- encoding -------------------------------------------------------------------------------- */
 
-#define CODE_LANES 16
+#define CODE_WHOLE 12582912.0f /* 1.5 * 2^23: added and taken away, it leaves a whole number */
 
-struct code_range {
-	float min, max;
-	bool whole;	/* every component is a whole number */
-};
+typedef float code_floats __attribute__((vector_size(4 * CODE_LANES)));
+typedef int32_t code_ints __attribute__((vector_size(4 * CODE_LANES)));
+typedef unsigned char code_bytes __attribute__((vector_size(CODE_LANES)));
 
-/* In lanes, so that the compiler may use vectors without changing any result. */
-CODES_INLINE struct code_range
-find_range(const float *x, size_t dim, float scale)
+/* a where the mask is set, else b. */
+CODES_INLINE code_floats
+choose(code_ints mask, code_floats a, code_floats b)
 {
-	float min[CODE_LANES], max[CODE_LANES];
-	int32_t odd[CODE_LANES] = { 0 };
-	struct code_range r;
-	size_t i, j;
-
-	for (j = 0; j < CODE_LANES; j++)
-		min[j] = max[j] = x[0] * scale;
-	for (i = 0; i + CODE_LANES <= dim; i += CODE_LANES) {
-		for (j = 0; j < CODE_LANES; j++) {
-			float y = x[i + j] * scale;
-
-			min[j] = y < min[j] ? y : min[j];
-			max[j] = y > max[j] ? y : max[j];
-			odd[j] |= !(y >= -16777216.0f && y <= 16777216.0f) ||
-			    (float)(int32_t)(y >= -16777216.0f && y <= 16777216.0f ? y : 0) != y;
-		}
-	}
-	for (j = 0; i < dim; i++, j++) {
-		float y = x[i] * scale;
-
-		min[j] = y < min[j] ? y : min[j];
-		max[j] = y > max[j] ? y : max[j];
-		odd[j] |= !(y >= -16777216.0f && y <= 16777216.0f) || (float)(int32_t)y != y;
-	}
-	r = (struct code_range){ min[0], max[0], odd[0] == 0 };
-	for (j = 1; j < CODE_LANES; j++) {
-		r.min = min[j] < r.min ? min[j] : r.min;
-		r.max = max[j] > r.max ? max[j] : r.max;
-		r.whole &= odd[j] == 0;
-	}
-	return r;
+	return (code_floats)(((code_ints)a & mask) | ((code_ints)b & ~mask));
 }
 
-/* The nearest whole number in 0..255; what is no number is 0. */
-CODES_INLINE int32_t
-to_byte(float y)
+/* `scale` times the `n` components at `x`, the last ones, and the first of them again. */
+CODES_INLINE code_floats
+load_last(const float *x, size_t n, float scale)
 {
-	y = y > 0 ? y : 0;
-	y = y < 255 ? y : 255;
-	return (int32_t)(y + 0.5f);
+	code_floats y;
+
+	for (size_t j = 0; j < CODE_LANES; j++)
+		y[j] = x[j < n ? j : 0];
+	return y * scale;
+}
+
+CODES_INLINE code_floats
+load_scaled(const float *x, float scale)
+{
+	code_floats y;
+
+	memcpy(&y, x, sizeof(y));
+	return y * scale;
+}
+
+struct code_range {
+	code_floats min, max;
+	code_ints odd;	/* set where a component is no whole number */
+};
+
+CODES_INLINE void
+widen(struct code_range *r, code_floats y)
+{
+	r->min = choose(y < r->min, y, r->min);
+	r->max = choose(y > r->max, y, r->max);
+	r->odd |= (y + CODE_WHOLE) - CODE_WHOLE != y;
+}
+
+/* The least component in t->min, and the step that the greatest asks for. */
+CODES_INLINE void
+find_step(const float *x, size_t dim, float scale, struct code_tail *t)
+{
+	code_floats first = load_last(x, 1, scale);
+	struct code_range r = { .min = first, .max = first, .odd = first != first };
+	bool whole = true;
+	float max;
+	size_t i;
+
+	for (i = 0; i + CODE_LANES <= dim; i += CODE_LANES)
+		widen(&r, load_scaled(x + i, scale));
+	if (i < dim)
+		widen(&r, load_last(x + i, dim - i, scale));
+	t->min = r.min[0];
+	max = r.max[0];
+	for (size_t j = 0; j < CODE_LANES; j++) {
+		t->min = r.min[j] < t->min ? r.min[j] : t->min;
+		max = r.max[j] > max ? r.max[j] : max;
+		whole &= r.odd[j] == 0;
+	}
+	t->min += 0;	/* -0 is 0 */
+	t->step = whole && max - t->min <= 255 ? 1 : (max - t->min) / 255;
+}
+
+/* The nearest whole numbers in 0..255; what is no number is 0. */
+CODES_INLINE code_ints
+to_bytes(code_floats y)
+{
+	const code_floats none = { 0 }, most = none + 255;
+
+	y = choose(y > 0, y, none);
+	y = choose(y < 255, y, most);
+	return __builtin_convertvector(y + 0.5f, code_ints);
 }
 
 static void
 encode(const float *x, size_t dim, float scale, unsigned char *row, size_t stride)
 {
-	struct code_range r = find_range(x, dim, scale);
-	struct code_tail t = { .min = r.min, .step = (r.max - r.min) / 255 };
-	int32_t sum[CODE_LANES] = { 0 };
-	int64_t square = 0;
+	struct code_tail t = { .sum = 0 };
+	code_ints sum = { 0 }, square = { 0 }, c;
+	code_bytes bytes;
+	int32_t squares = 0;
 	float inverse;
-	size_t i, j;
+	size_t i;
 
-	if (r.whole && r.max - r.min <= 255)
-		t.step = 1;
+	find_step(x, dim, scale, &t);
 	inverse = t.step > 0 ? 1 / t.step : 0;
 	for (i = 0; i + CODE_LANES <= dim; i += CODE_LANES) {
-		int32_t squares[CODE_LANES];
-
-		for (j = 0; j < CODE_LANES; j++) {
-			int32_t c = to_byte((x[i + j] * scale - t.min) * inverse);
-
-			row[i + j] = (unsigned char)c;
-			sum[j] += c;
-			squares[j] = c * c;
-		}
-		for (j = 0; j < CODE_LANES; j++)
-			square += squares[j];
-	}
-	for (j = 0; i < dim; i++, j++) {
-		int32_t c = to_byte((x[i] * scale - t.min) * inverse);
-
-		row[i] = (unsigned char)c;
-		sum[j] += c;
+		c = to_bytes((load_scaled(x + i, scale) - t.min) * inverse);
+		bytes = __builtin_convertvector(c, code_bytes);
+		memcpy(row + i, &bytes, sizeof(bytes));
+		sum += c;
 		square += c * c;
 	}
-	for (j = 0; j < CODE_LANES; j++)
+	if (i < dim) {
+		c = to_bytes((load_last(x + i, dim - i, scale) - t.min) * inverse);
+		for (size_t j = 0; i < dim; i++, j++) {
+			row[i] = (unsigned char)c[j];
+			t.sum += c[j];
+			squares += c[j] * c[j];
+		}
+	}
+	/* 16,000 components of 255 fit. */
+	for (size_t j = 0; j < CODE_LANES; j++) {
 		t.sum += sum[j];
-	t.square = t.step * t.step * (float)(int32_t)square;
+		squares += square[j];
+	}
+	t.square = t.step * t.step * (float)squares;
 	memcpy(row + stride - sizeof(t), &t, sizeof(t));
 }

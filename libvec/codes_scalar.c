@@ -2,6 +2,8 @@
  * codes_scalar.c - codes without any instruction set: the reference for the others.
  */
 
+#define CODE_LANES 4
+
 #include "codes_rows.h"
 
 CODES_INLINE code_i4
