@@ -239,6 +239,32 @@ graph_kill(struct graph *g, uint32_t slot)
 }
 
 void
+graph_wipe(struct graph *g, uint32_t end)
+{
+	const unsigned char kept = GRAPH_DEAD | GRAPH_COUNTED;
+
+	for (uint32_t slot = 0; slot < end; slot++) {
+		graph_link *list = graph_list(g, slot, 0);
+		unsigned before = atomic_fetch_and(graph_flags(g, slot), kept);
+
+		/* Whoever made it both counted it, or is about to. */
+		if (before & GRAPH_LINKED && before & GRAPH_DEAD)
+			atomic_fetch_sub(&g->unlinking, 1);
+		for (uint32_t i = 0; i < 2 * g->M; i++)
+			graph_link_set(list + i, 0);
+		graph_segment_of(g, slot)->upper[slot % GRAPH_SEGMENT] = 0;
+		graph_segment_of(g, slot)->copy[slot % GRAPH_SEGMENT] = 0;
+	}
+	for (uint32_t i = 0; i * GRAPH_UNITS < g->nunits; i++) {
+		for (size_t j = 0; g->chunks[i] && j < (size_t)GRAPH_UNITS * g->M; j++)
+			graph_link_set(g->chunks[i] + j, 0);
+	}
+	g->nunits = 1;
+	g->nodes = g->copies = 0;
+	g->unlink_from = VEC_SLOT_NONE;
+}
+
+void
 graph_unlink_from(struct graph *g, uint32_t slot)
 {
 	uint32_t from = atomic_load(&g->unlink_from);

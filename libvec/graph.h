@@ -222,6 +222,9 @@ int graph_insert(struct graph *g, uint32_t slot, bool may_copy, struct vec_error
 /* Give a slot, whose row is written, its norm and its code. */
 void graph_encode(struct graph *g, uint32_t slot);
 
+/* Make the graph empty again: nobody has met any of its nodes.  [change, alone] */
+void graph_wipe(struct graph *g, uint32_t end);
+
 /* Count a node that is both linked and dead, for graph_unlink_dead to find. */
 void graph_unlink_later(struct graph *g, uint32_t slot);
 

@@ -113,8 +113,9 @@ struct vec_options {
 
 /*
  * Open the collection in folder `dir`, which exists.  Checks the header against `o` and maps the
- * file; loads hnsw.index when it is there and sound, else starts with an empty graph and all live
- * slots in the tail (vec_stats says so, with the reason).  A record after n_vecs is left alone.
+ * file.  Of hnsw.index a short one is read here, a long one (over 16,384 vectors) by the first vec_index,
+ * vec_checkpoint or vec_check; until then all is in the tail and searches scan.  Where it is missing or
+ * not sound the graph is empty (vec_stats says so, with the reason).  A record after n_vecs is left alone.
  * One vec per folder and process; a second process gets VEC_EBUSY.
  * Returns 0, or VEC_EVALUE (options, or no files and not `create`), VEC_EDIM (the file has another
  * dim), VEC_ECORRUPT, VEC_EIO, VEC_ENOSPC, VEC_ENOMEM, VEC_EBUSY.  *out is then NULL.
@@ -240,7 +241,7 @@ struct vec_stats {
 	bool read_only;
 	bool unsaved;		/* the graph changed since hnsw.index was written or loaded */
 	char isa[16];		/* instruction set in use: "scalar", "avx2", "avx512", "neon" */
-	char index_note[128];	/* why hnsw.index was not used at open; empty: it was, or is none */
+	char index_note[128];	/* why hnsw.index was not used; empty: it was, or is none */
 };
 
 void vec_stats(struct vec *v, struct vec_stats *s);

@@ -18,6 +18,9 @@ void bench_die(const char *what, const char *why);
 
 double bench_now(void);
 
+/* The same of the calling thread on its processor: what else the machine does counts little. */
+double bench_cpu(void);
+
 /* Bind the calling thread to one processor, the last one. */
 void bench_pin(void);
 
