@@ -201,6 +201,14 @@ int vec_search(struct vec *v, const float *x, size_t dim, const struct vec_query
     struct vec_hit *hits, size_t *n, struct vec_error *err);
 
 /*
+ * vec_search for each of `count` vectors (`x`: rows of `dim` components), all asked the same way: what
+ * has to be scanned is read once for eight of them.  Of the i-th, `hits` + i * q->k holds the n[i] hits.
+ * The errors of vec_search; then some of `n` may be filled and others not.
+ */
+int vec_search_batch(struct vec *v, const float *x, size_t count, size_t dim,
+    const struct vec_query *q, struct vec_hit *hits, size_t *n, struct vec_error *err);
+
+/*
  * The distance between two vectors of `dim` components, as vec_search reports it.  Under cosine a
  * zero vector is at distance 1 from everything.
  */
