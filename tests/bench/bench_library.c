@@ -363,7 +363,7 @@ static void
 write_curves(FILE *f, const struct run *runs, int n, const struct bench_set *s, int passes)
 {
 	for (int i = 0; f && i < n; i++) {
-		fprintf(f, "\"%s %s\"\n", s->name, runs[i].name);
+		fprintf(f, "# %s %s\n", s->name, runs[i].name);
 		for (size_t p = 0; p < runs[i].curve.npoints; p++)
 			fprintf(f, "%.4f %.0f\n", runs[i].curve.recall[p],
 			    bench_median(runs[i].curve.rate[p], passes));
