@@ -90,6 +90,11 @@ ifeq ($(ARCH),x86_64)
 $(B)/obj/libvec/metric_avx2.o: ISA = -mavx2 -mfma
 $(B)/obj/libvec/metric_avx512.o: ISA = -mavx512f -mavx512vl -mavx512bw -mavx512dq
 $(B)/obj/libvec/crc32c_sse42.o: ISA = -msse4.2
+$(B)/obj/libvec/codes_avx2.o: ISA = -mavx2
+$(B)/obj/libvec/codes_avxvnni.o: ISA = -mavx2 -mavxvnni
+$(B)/obj/libvec/codes_avx512.o: ISA = -mavx512f -mavx512vl -mavx512bw -mavx512dq -mavx512vnni -mprefer-vector-width=512
+else ifeq ($(ARCH),aarch64)
+$(B)/obj/libvec/codes_neon.o: ISA = -march=armv8.2-a+dotprod
 endif
 # Distances are computed a billion times: the engine is worth -O3 when -O2 was asked.
 $(call objs,libvec): OPT = $(if $(filter -O2,$(CFLAGS)),-O3)
@@ -187,6 +192,30 @@ $(RECALL_HNSWLIB): tests/recall/recall_hnswlib.c $(B)/tests/recall/hnswlib_shim.
 	@mkdir -p $(@D)
 	$(CC) $(INC_libvec) $(ALL_CFLAGS) $(PIE) $(ALL_LDFLAGS) -o $@ $^ -lstdc++ -lm
 -include $(RECALL_HNSWLIB:=.d)
+
+# --- libvec beside other libraries, on real data; what is not ours is compiled for this machine ---------
+
+BENCH_TOOLS := g++ gnuplot-nox libblas-dev libfaiss-dev libhnswlib-dev liblapack-dev $(if $(shell command -v npm),,npm)
+BENCH := $(B)/tests/bench
+$(BENCH)/bench_peer.o: tests/bench/bench_peer.cc tests/bench/bench_peer.h
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 -O3 -march=native -w -DHAVE_FAISS -c -o $@ $<
+$(BENCH)/bench.o: tests/bench/bench.c tests/bench/bench.h
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -O3 -march=native -ffast-math -c -o $@ $<
+$(BENCH)/bench_library: tests/bench/bench_library.c $(BENCH)/bench.o $(BENCH)/bench_peer.o $(B)/libvec.a | check-libs
+	@mkdir -p $(@D)
+	$(CC) $(INC_libvec) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lfaiss -lgomp -llapack -lblas -lstdc++ -lm
+$(BENCH)/bench_convert: tests/bench/bench_convert.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(PIE) $(ALL_LDFLAGS) -o $@ $< -lm
+-include $(wildcard $(BENCH)/*.d)
+
+.PHONY: bench
+bench: deps ## measure the engine beside others (fetches data and builds them: an hour the first time); TSV=FILE
+	@$(call bring,$(BENCH_TOOLS))
+	@$(MAKE) --no-print-directory -s $(BENCH)/bench_library $(BENCH)/bench_convert
+	@tests/bench/run.sh $(BENCH) $(TSV)
 
 -include $(OBJS:.o=.d) $(UNIT_TESTS:=.d)
 

@@ -31,6 +31,7 @@ struct space {
 	atomic_uint_fast64_t metas;	/* how often a meta has changed in place since opening */
 	struct match_cache *matches;
 	atomic_bool indexing;		/* an index thread is at it */
+	atomic_bool noted;		/* it is logged why hnsw.index was not used */
 	int64_t checkpointed;		/* daemon_clock of the last checkpoint; index threads */
 	int64_t checkpoint_cost;	/* seconds it took; index threads */
 
@@ -44,6 +45,9 @@ struct spaces *spaces_new(struct daemon *d);
 
 /* Checkpoints and closes all; nobody holds one any more.  NULL is fine. */
 void spaces_free(struct spaces *ss);
+
+/* Log, once, why hnsw.index was not used, when that is so: known at opening, or by an index thread. */
+void space_log_note(struct space *s);
 
 /*
  * Hold the collection's space, opening it if need be.  0 and *out; META_NONE when it was dropped

@@ -156,13 +156,24 @@ open_vectors(struct daemon *d, struct space *s, enum wire_code *code, struct err
 		    c->next_slot);
 		goto out;
 	}
-	if (st.index_note[0] != '\0')
-		log_warn("collection %llu: the graph is built anew: %s",
-		    (unsigned long long)c->number, st.index_note);
+	space_log_note(s);
 	rc = check_tail(d, s, err);
 out:
 	free(live);
 	return rc;
+}
+
+void
+space_log_note(struct space *s)
+{
+	struct vec_stats st;
+
+	if (atomic_load(&s->noted))
+		return;
+	vec_stats(s->vec, &st);
+	if (st.index_note[0] != 0 && !atomic_exchange(&s->noted, true))
+		log_warn("collection %llu: the graph is built anew: %s",
+		    (unsigned long long)s->info.number, st.index_note);
 }
 
 int
