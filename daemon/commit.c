@@ -10,6 +10,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "build.h"
 #include "commit.h"
 #include "indexer.h"
 #include "log.h"
@@ -187,6 +188,7 @@ publish(struct commit_job *jobs)
 				    ve.message);
 		for (size_t i = 0; i < j->ngone; i++)
 			vec_delete(j->space->vec, j->gone[i], NULL);
+		space_note_gone(j->space, j->gone, j->ngone);
 		if (j->in_place)
 			atomic_fetch_add(&j->space->metas, 1);
 	}
@@ -194,7 +196,7 @@ publish(struct commit_job *jobs)
 
 /*
  * Let the work lane run the call once more, from its line: an item it left alone has changed since
- * and wants its text embedded.
+ * and wants its text embedded, or the collection has another generation.
  */
 static void
 run_again(struct commit *cm, struct call *c)
@@ -311,6 +313,17 @@ commit_moment(struct commit *cm, void (*fn)(void *arg), void *arg)
 	return pushed;
 }
 
+/* The job was made for a generation that is no more: the call makes another. */
+static void
+send_back(struct commit *cm, struct commit_job *job)
+{
+	struct call *c = job->call;
+
+	spaces_release(cm->d->spaces, job->space);
+	commit_job_free(job);
+	run_again(cm, c);
+}
+
 /* Take what waits; a drop and a moment end a group and stand alone. */
 static void
 run(void *arg, struct lane_job *first)
@@ -323,6 +336,10 @@ run(void *arg, struct lane_job *first)
 	for (j = (struct commit_job *)(void *)first; j != NULL; j = next) {
 		next = next_job(j);
 		j->job.next = NULL;
+		if (j->space != NULL && atomic_load(&j->space->retired)) {
+			send_back(cm, j);
+			continue;
+		}
 		if (j->kind != COMMIT_DROP && j->kind != COMMIT_MOMENT) {
 			*last = j;
 			last = (struct commit_job **)(void *)&j->job.next;

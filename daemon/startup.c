@@ -1,5 +1,5 @@
 /*
- * startup.c - cheap looks: one stat a collection.  The rest is checked when a collection opens.
+ * startup.c - cheap looks: the names in its folder and one stat a collection.  The rest is checked when a collection opens.
  */
 
 #include <dirent.h>
@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "file.h"
+#include "generation.h"
 #include "log.h"
 #include "num.h"
 #include "space.h"
@@ -21,7 +22,10 @@ check_file(struct daemon *d, const struct meta_collection *c)
 {
 	char folder[4096], path[4200];
 	struct stat st;
+	struct err err;
 
+	if (generation_settle(d, c, &err) != 0)
+		log_error("collection %" PRIu64 ": %s", c->number, err.text);
 	if (c->next_slot == 0)
 		return;		/* made when it is first opened */
 	space_folder(d, c->number, folder, sizeof(folder));
