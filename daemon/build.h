@@ -25,9 +25,10 @@ struct build_wish {
 	bool automatic;		/* nobody asked: not now is as good an answer */
 	bool again;		/* go on with what was interrupted, and begin nothing */
 	bool cancel;		/* give up what was interrupted or is under way */
-	char metric[16];	/* of a reindex; empty: as it is */
-	char provider[16];	/* empty: as it is */
-	uint32_t dim;		/* 0: as it is, or what the provider's is */
+	/* Of a reindex that is not `again`: what the collection shall have. */
+	bool any;		/* or what is under way already shall have */
+	char metric[16], provider[16], model[64], version[32];
+	uint32_t dim;
 };
 
 struct builds;

@@ -81,36 +81,21 @@ cancel(struct build *b, uint64_t generation)
 
 /* --- what is wanted ------------------------------------------------------------------------------- */
 
-/* The build that the wish asks for; texts are embedded by what it names, vectors copied as they are. */
-static int
+/* The build that the wish asks for. */
+static void
 fill(struct build *b)
 {
-	struct meta_collection c = b->space->info;
+	const struct meta_collection *c = &b->space->info;
 	const struct build_wish *w = &b->wish;
-	bool other = w->provider[0] != '\0' && strcmp(w->provider, c.provider) != 0;
-	size_t dim = w->dim != 0 || other ? w->dim : c.dim;
-	int rc;
+	bool embeds = w->kind == BUILD_REINDEX;
 
-	if (other)
-		snprintf(c.provider, sizeof(c.provider), "%s", w->provider);
-	if (w->metric[0] != '\0')
-		snprintf(c.metric, sizeof(c.metric), "%s", w->metric);
-	if (w->kind == BUILD_REINDEX && strcmp(c.provider, "none") == 0) {
-		b->code = WIRE_SPACE_MISMATCH;
-		return err_set(&b->err, -1, "collection %s has no embedder: name one", c.name);
-	}
-	if (w->kind == BUILD_REINDEX && (rc = collection_embedder(b->d, &c, dim, &b->err)) != 0) {
-		b->code = call_code_embed(rc);
-		return -1;
-	}
-	b->info = (struct meta_build){ .collection = c.number, .generation = c.generation + 1,
-		.embeds = w->kind == BUILD_REINDEX, .dim = c.dim, .identity = c.identity,
+	b->info = (struct meta_build){ .collection = c->number, .generation = c->generation + 1,
+		.embeds = embeds, .dim = embeds ? w->dim : c->dim, .identity = c->identity,
 		.started = daemon_now() };
-	memcpy(b->info.metric, c.metric, sizeof(c.metric));
-	memcpy(b->info.provider, c.provider, sizeof(c.provider));
-	memcpy(b->info.model, c.model, sizeof(c.model));
-	memcpy(b->info.version, c.version, sizeof(c.version));
-	return 0;
+	memcpy(b->info.metric, embeds ? w->metric : c->metric, sizeof(c->metric));
+	memcpy(b->info.provider, embeds ? w->provider : c->provider, sizeof(c->provider));
+	memcpy(b->info.model, embeds ? w->model : c->model, sizeof(c->model));
+	memcpy(b->info.version, embeds ? w->version : c->version, sizeof(c->version));
 }
 
 /* Does a vector of the collection as it is belong into what is built? */
@@ -188,7 +173,8 @@ begin(struct build *b)
 			return build_fail_vec(b, rc, ve.message);
 		return 1;
 	}
-	if (fill(b) != 0 || check_texts(b) != 0 ||
+	fill(b);
+	if (check_texts(b) != 0 ||
 	    (generation > 0 && build_sweep(b, generation - 1) != 0) ||
 	    remove_leftovers(b, generation + 1) != 0)
 		return -1;
@@ -211,10 +197,10 @@ is_wanted(const struct build *b)
 		return false;
 	if (w->again || w->kind == BUILD_COMPACT)
 		return true;
-	return b->info.embeds &&
-	    (w->provider[0] == '\0' || strcmp(w->provider, b->info.provider) == 0) &&
-	    (w->metric[0] == '\0' || strcmp(w->metric, b->info.metric) == 0) &&
-	    (w->dim == 0 || w->dim == b->info.dim);
+	return b->info.embeds && (w->any ||
+	    (strcmp(w->provider, b->info.provider) == 0 && strcmp(w->model, b->info.model) == 0 &&
+	    strcmp(w->version, b->info.version) == 0 && strcmp(w->metric, b->info.metric) == 0 &&
+	    w->dim == b->info.dim));
 }
 
 /* 0: b->info is what is to be built, and noted; 1: nothing is; -1. */
@@ -260,7 +246,7 @@ make_next(struct build *b)
 	memcpy(next->info.provider, info->provider, sizeof(info->provider));
 	memcpy(next->info.model, info->model, sizeof(info->model));
 	memcpy(next->info.version, info->version, sizeof(info->version));
-	if (space_open_embedder(next, &b->code, &b->err) != 0)
+	if (space_open_embedder(b->d, next, &b->code, &b->err) != 0)
 		return -1;
 	if (info->embeds && next->embedder == NULL) {
 		b->code = WIRE_SPACE_MISMATCH;

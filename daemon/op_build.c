@@ -49,33 +49,55 @@ give_up(struct call *c, const struct meta_collection *info)
 	return builds_push(c, info, &wish, true);
 }
 
+/*
+ * What the collection shall have: what it has, but for what is named.  0, or -1 with the call failed.
+ */
+static int
+take_wish(struct call *c, json_t *args, const struct meta_collection *info, struct build_wish *w)
+{
+	const char *embedder = args_string(args, "embedder"), *metric = args_string(args, "metric");
+	struct meta_collection wanted = *info;
+	uint64_t dim = args_uint(args, "dim", 0);
+	struct err err;
+	int rc = 0;
+
+	if (embedder != NULL)
+		rc = collection_choose(&wanted, embedder, &err);
+	if (rc == 0 && strcmp(wanted.provider, "none") == 0) {
+		call_fail(c, WIRE_BAD_REQUEST, "a reindex needs an embedder");
+		return -1;
+	}
+	if (dim == 0 && strcmp(wanted.provider, info->provider) == 0 &&
+	    strcmp(wanted.model, info->model) == 0)
+		dim = info->dim;
+	if (rc == 0)
+		rc = collection_embedder(c->d, &wanted, dim, &err);
+	if (rc != 0) {
+		call_fail(c, call_code_embed(rc), "%s", err.text);
+		return -1;
+	}
+	memcpy(w->metric, wanted.metric, sizeof(w->metric));
+	if (metric != NULL)
+		snprintf(w->metric, sizeof(w->metric), "%s", metric);
+	memcpy(w->provider, wanted.provider, sizeof(w->provider));
+	memcpy(w->model, wanted.model, sizeof(w->model));
+	memcpy(w->version, wanted.version, sizeof(w->version));
+	w->dim = wanted.dim;
+	w->any = embedder == NULL && metric == NULL && json_object_get(args, "dim") == NULL;
+	return 0;
+}
+
 int
 op_reindex(struct call *c, json_t *args)
 {
-	const char *embedder = args_string(args, "embedder"), *metric = args_string(args, "metric");
-	struct build_wish wish = { .kind = BUILD_REINDEX,
-		.dim = (uint32_t)args_uint(args, "dim", 0) };
-	struct meta_collection info, wanted;
-	struct err err;
-	int rc;
+	struct build_wish wish = { .kind = BUILD_REINDEX };
+	struct meta_collection info;
 
 	if (call_collection(c, args, &info) != 0)
 		return CALL_DONE;
 	if (args_bool(args, "cancel"))
 		return give_up(c, &info);
-	snprintf(wish.provider, sizeof(wish.provider), "%s", embedder != NULL ? embedder : "");
-	snprintf(wish.metric, sizeof(wish.metric), "%s", metric != NULL ? metric : "");
-	wanted = info;
-	if (embedder != NULL)
-		snprintf(wanted.provider, sizeof(wanted.provider), "%s", embedder);
-	if (strcmp(wanted.provider, "none") == 0) {
-		call_fail(c, WIRE_BAD_REQUEST, "a reindex needs an embedder");
+	if (take_wish(c, args, &info, &wish) != 0)
 		return CALL_DONE;
-	}
-	/* what cannot be is better said at once than to who does not wait */
-	if ((rc = collection_embedder(c->d, &wanted, wish.dim, &err)) != 0) {
-		call_fail(c, call_code_embed(rc), "%s", err.text);
-		return CALL_DONE;
-	}
 	return builds_push(c, &info, &wish, is_waiting(args));
 }

@@ -135,8 +135,14 @@ int call_bound(struct call *c, const struct space *s, size_t n);
 json_t *collection_json(const struct meta_collection *c);
 
 /*
- * Fill in the identity of c->provider, with `dim` components (0: the setting's).  Fails as
- * embedder_open does.
+ * Take provider and model from what a request says: "PROVIDER" or "PROVIDER/MODEL", for a collection
+ * that collection_init made.  0, or EMBED_EINVAL: neither can be so long.
+ */
+int collection_choose(struct meta_collection *c, const char *embedder, struct err *err);
+
+/*
+ * Fill in the identity of c->provider and c->model ("": its usual one), with `dim` components (0: the
+ * setting's).  Fails as embedder_open does.
  */
 int collection_embedder(struct daemon *d, struct meta_collection *c, size_t dim, struct err *err);
 

@@ -38,15 +38,23 @@ make_folder(struct daemon *d, const char *folder, struct err *err)
 }
 
 int
-space_open_embedder(struct space *s, enum wire_code *code, struct err *err)
+space_open_embedder(struct daemon *d, struct space *s, enum wire_code *code, struct err *err)
 {
 	struct meta_collection *c = &s->info;
-	struct embed_config config = { c->provider, c->model, c->dim };
+	struct embed_config config = { .provider = c->provider, .model = c->model, .dim = c->dim,
+		.folder = d->settings->data };
 	const struct embed_identity *is;
+	int rc;
 
 	if (strcmp(c->provider, "none") == 0)
 		return 0;
-	if (embedder_open(&config, &s->embedder, err) != 0) {
+	rc = embedder_open(&config, &s->embedder, err);
+	if (rc == EMBED_EINVAL && strcmp(c->provider, "words") == 0) {
+		log_warn("collection %llu takes and answers vectors, no texts: %s",
+		    (unsigned long long)c->number, err->text);
+		return 0;
+	}
+	if (rc != 0) {
 		*code = WIRE_EMBEDDER_UNAVAILABLE;
 		return -1;
 	}
@@ -201,7 +209,7 @@ space_open(struct daemon *d, struct space *s, enum wire_code *code, struct err *
 	} else if ((rc = generation_settle(d, &s->info, err)) != 0) {
 		*code = WIRE_INTERNAL;
 	}
-	if (rc != 0 || (rc = space_open_embedder(s, code, err)) != 0 ||
+	if (rc != 0 || (rc = space_open_embedder(d, s, code, err)) != 0 ||
 	    (rc = open_vectors(d, s, code, err)) != 0) {
 		log_error("%s", err->text);
 		space_fini(s);

@@ -72,6 +72,7 @@ run_http() {
 
 run_recall() {
 	run_program stsb "$B/tests/recall/stsb" ../shared/data/stsb-en-dev.csv
+	run_program words tests/recall/words.sh ../shared/data/stsb-en-dev.csv
 	run_program recall tests/recall/run.sh
 }
 
