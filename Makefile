@@ -38,12 +38,12 @@ PIE := -pie
 # --- libraries: pkg-config name, Debian package --------------------------------------------------
 
 LIBS := libuv:libuv1-dev jansson:libjansson-dev libjwt:libjwt-dev libargon2:libargon2-dev \
-	sqlite3:libsqlite3-dev libutf8proc:libutf8proc-dev libmicrohttpd:libmicrohttpd-dev \
+	sqlite3:libsqlite3-dev libpq:libpq-dev libutf8proc:libutf8proc-dev libmicrohttpd:libmicrohttpd-dev \
 	$(if $(filter no,$(READLINE)),,readline:libreadline-dev)
 READLINE_PC := $(if $(filter no,$(READLINE)),,readline)
 BUILD_TOOLS := gcc libc6-dev pkg-config
 TEST_LIBS := cmocka:libcmocka-dev
-TEST_TOOLS := bats curl expect g++ iproute2 jq libhnswlib-dev mandoc openssl procps socat sqlite3 wrk xxd zsh fish \
+TEST_TOOLS := bats curl expect g++ iproute2 jq libhnswlib-dev mandoc openssl postgresql procps socat sqlite3 wrk xxd zsh fish \
 	$(if $(shell command -v npm),,npm)
 LINT_TOOLS := clang-tidy cppcheck shellcheck mandoc
 
@@ -54,7 +54,7 @@ pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
 INC_libvec := -Ilibvec
 INC_base := -Idaemon/base
 INC_proto := -Idaemon/proto -Idaemon/base $(call pkg,--cflags,jansson)
-INC_meta := -Idaemon/meta -Idaemon/base $(call pkg,--cflags,sqlite3)
+INC_meta := -Idaemon/meta -Idaemon/base $(call pkg,--cflags,sqlite3 libpq)
 INC_embed := -Idaemon/embed -Idaemon/base $(call pkg,--cflags,libutf8proc)
 INC_daemon := -Idaemon -I$(B)/include -Idaemon/meta -Idaemon/embed -Idaemon/proto -Idaemon/base \
 	$(call pkg,--cflags,libuv jansson libjwt libargon2)
@@ -117,7 +117,7 @@ $(B)/libvec.a: $(call objs,libvec)
 $(B)/libvec.so: $(call objs,libvec)
 	$(CC) -shared -Wl,-soname,libvec.so.0 $(ALL_LDFLAGS) -o $@ $^ -lm
 
-LIB_daemon := $(call pkg,--libs,libuv jansson libjwt libargon2 sqlite3 libutf8proc) -lm
+LIB_daemon := $(call pkg,--libs,libuv jansson libjwt libargon2 sqlite3 libpq libutf8proc) -lm
 
 $(B)/coolvecd: $(foreach p,coolvecd daemon meta embed proto base,$(call objs,$(p))) $(B)/libvec.a
 	$(CC) $(PIE) $(ALL_LDFLAGS) -o $@ $^ $(LIB_daemon)
@@ -139,7 +139,7 @@ check-libs:
 LINK_libvec = $(call objs,libvec) -lm
 LINK_base = $(call objs,base)
 LINK_proto = $(call objs,proto) $(call objs,base) $(call pkg,--libs,jansson)
-LINK_meta = $(call objs,meta) $(call objs,base) $(call pkg,--libs,sqlite3)
+LINK_meta = $(call objs,meta) $(call objs,base) $(call pkg,--libs,sqlite3 libpq) -pthread
 LINK_embed = $(call objs,embed) $(call objs,base) $(call pkg,--libs,libutf8proc) -lm
 LINK_daemon = $(foreach p,daemon meta embed proto base,$(call objs,$(p))) $(B)/libvec.a $(LIB_daemon)
 LINK_coolvec-http = $(filter-out %/main.o,$(call objs,coolvec-http)) $(call objs,proto) \
@@ -239,8 +239,15 @@ endef
 .PHONY: deps deps-test deps-lint
 deps: ## install the libraries and tools that building needs (apt, with sudo)
 	@$(call bring,$(BUILD_TOOLS) $(call package,$(LIBS)))
+# Debian's package would make and start a cluster of its own, which the tests have no use for.
+NO_CLUSTER := /etc/postgresql-common/createcluster.d/coolvec-tests.conf
+
 deps-test: deps
+	@dpkg-query -W -f '$${Status}' postgresql 2>/dev/null | grep -q 'ok installed' || { \
+		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+		$$sudo install -D -m 644 /dev/stdin $(NO_CLUSTER) <<<"create_main_cluster = false"; }
 	@$(call bring,$(call package,$(TEST_LIBS)) $(TEST_TOOLS))
+	@[ ! -e $(NO_CLUSTER) ] || { sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; $$sudo rm $(NO_CLUSTER); }
 deps-lint: deps-test
 	@$(call bring,$(LINT_TOOLS))
 

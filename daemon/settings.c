@@ -26,7 +26,7 @@ struct setting {
 static const struct setting table[] = {
 	{ "VEC_DB_PATH", PATH, AT(data), "./data", 0, 0, "folder of the data" },
 	{ "COOLVEC_SOCKET", PATH, AT(socket), NULL, 0, 0, "the socket; see coolvecd(8) for the default" },
-	{ "DB_URI", TEXT, AT(db_uri), NULL, 0, 0, "unset: metadata in SQLite in VEC_DB_PATH" },
+	{ "DB_URI", TEXT, AT(db_uri), NULL, 0, 0, "postgresql://...; unset: metadata in SQLite in VEC_DB_PATH" },
 	{ "SECRET_KEY", TEXT, AT(secret), NULL, 0, 0,
 	    "signs tokens, 32 bytes or more; unset: made and kept in VEC_DB_PATH/secret.key" },
 	{ "ALGORITHM", TEXT, AT(algorithm), "HS256", 0, 0, "of tokens: HS256, HS384 or HS512" },

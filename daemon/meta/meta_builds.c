@@ -124,7 +124,7 @@ meta_trim(struct meta *m, struct err *err)
 	int rc;
 
 	meta_lock(m);
-	rc = m->unknown ? 0 : m->backend->trim(m->db, err);
+	rc = m->backend->trim == NULL ? 0 : m->backend->trim(m->db, err);
 	meta_unlock(m);
 	return rc;
 }

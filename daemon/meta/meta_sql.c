@@ -13,6 +13,9 @@
 	"number, user_id, name, metric, dim, m, ef_construction, seed, provider, model, version, " \
 	"identity, generation, next_id, next_slot, count, created"
 
+#define BUILD                                                                                      \
+	"collection, generation, embeds, metric, dim, provider, model, version, identity, started"
+
 /* A CASE that is not taken does not read its column: a long text stays on its pages. */
 _Static_assert(META_TEXT == 1 && META_KEY == 2 && META_META == 4, "the masks below");
 #define ITEM                                                                                       \
@@ -95,11 +98,9 @@ const char *const meta_sql_text[SQL_N] = {
 	    "(SELECT slot FROM slots WHERE collection = $1 AND generation = $2 ORDER BY slot LIMIT $3)",
 
 	[SQL_BUILD_ADD] =
-	    "INSERT INTO builds (collection, generation, embeds, metric, dim, provider, model, "
-	    "version, identity, started) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
+	    "INSERT INTO builds (" BUILD ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
 	    "ON CONFLICT DO NOTHING",
-	[SQL_BUILD_GET] = "SELECT collection, generation, embeds, metric, dim, provider, model, "
-			  "version, identity, started FROM builds WHERE collection = $1",
+	[SQL_BUILD_GET] = "SELECT " BUILD " FROM builds WHERE collection = $1",
 	[SQL_BUILD_END] = "DELETE FROM builds WHERE collection = $1",
 	[SQL_BUILD_PUT] =
 	    "INSERT INTO slots (collection, generation, slot, id, crc) "
@@ -118,4 +119,30 @@ const char *const meta_sql_text[SQL_N] = {
 	[SQL_REQUEST_FIND] = "SELECT collection, digest, answer FROM requests "
 			     "WHERE user_id = $1 AND request = $2",
 	[SQL_REQUEST_EXPIRE] = "DELETE FROM requests WHERE created < $1",
+
+	[SQL_LOAD_USERS] = "INSERT INTO users (id, name, password, metric, collection, created) "
+			   "VALUES ($1, $2, $3, $4, $5, $6)",
+	[SQL_LOAD_COLLECTIONS] =
+	    "INSERT INTO collections (" COLLECTION ") VALUES "
+	    "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+
+	/* SQLite's; PostgreSQL's are in meta_pg_schema.c */
+	[SQL_COUNTER_GET] = "SELECT seq FROM sqlite_sequence WHERE name = $1",
+	[SQL_COUNTER_SET] = "UPDATE sqlite_sequence SET seq = $1 WHERE name = $2",
+	[SQL_COUNTER_ADD] = "INSERT INTO sqlite_sequence (seq, name) SELECT $1, $2 WHERE NOT EXISTS "
+			    "(SELECT 1 FROM sqlite_sequence WHERE name = $2)",
+
+	[SQL_DUMP_USERS] =
+	    "SELECT id, name, password, metric, collection, created FROM users ORDER BY id",
+	[SQL_DUMP_SESSIONS] = "SELECT sid, user_id, expires FROM sessions",
+	[SQL_DUMP_COLLECTIONS] = "SELECT " COLLECTION " FROM collections ORDER BY number",
+	[SQL_DUMP_ITEMS] =
+	    "SELECT collection, id, key, meta, text FROM items ORDER BY collection, id",
+	[SQL_DUMP_SLOTS] = "SELECT collection, generation, slot, id, crc FROM slots "
+			   "ORDER BY collection, generation, slot",
+	[SQL_LOAD_SLOTS] = "INSERT INTO slots (collection, generation, slot, id, crc) "
+			   "VALUES ($1, $2, $3, $4, $5)",
+	[SQL_DUMP_BUILDS] = "SELECT " BUILD " FROM builds",
+	[SQL_DUMP_REQUESTS] =
+	    "SELECT user_id, request, collection, digest, answer, created FROM requests",
 };
