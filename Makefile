@@ -167,6 +167,14 @@ $(TEST_PROGRAMS): $(B)/%: %.c $(filter %.o,$(LINK_proto)) | check-libs
 	$(CC) $(INC_proto) $(ALL_CFLAGS) $(PIE) $(ALL_LDFLAGS) -o $@ $< $(LINK_proto)
 -include $(TEST_PROGRAMS:=.d)
 
+# --- an embedding service of the tests, on the loopback ---------------------------------------------
+
+STANDIN := $(B)/tests/embed/standin
+$(STANDIN): tests/embed/standin.c tests/embed/standin_answer.c tests/embed/standin.h $(call objs,base) | check-libs
+	@mkdir -p $(@D)
+	$(CC) $(INC_coolvec-http) $(ALL_CFLAGS) $(PIE) $(ALL_LDFLAGS) -o $@ $(filter-out %.h,$^) \
+		$(call pkg,--libs,jansson libmicrohttpd) -lm
+
 # --- the local embedder measured on real text ------------------------------------------------------
 
 RECALL_TESTS += $(B)/tests/recall/stsb
@@ -271,7 +279,7 @@ test: deps-test ## install what the tests need, build, run every suite
 	@$(MAKE) --no-print-directory -s -j2 all tests-built
 	@SAN=$(SAN) tests/run.sh
 
-tests-built: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(RECALL_TESTS)
+tests-built: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(STANDIN) $(RECALL_TESTS)
 	@$(MAKE) --no-print-directory -s READLINE=no build/$(SAN)-plain/coolvec
 
 asan: deps-test ## the unit tests, the command's and HTTP's under AddressSanitizer and UBSan

@@ -4,7 +4,9 @@
  * The loop's thread owns connections (server.c) and frames lines.  A line becomes a call (call.h),
  * which the work lane parses, authenticates and dispatches (ops.c).  What hashes passwords goes on
  * to the password lane; what changes items goes on to the commit lane (commit.c), which alone writes
- * vectors and rows of items; what makes snapshots goes to the snapshot lane (snapshot.c).  Index threads (indexer.c) move tails into graphs, write checkpoints
+ * vectors and rows of items; what makes snapshots goes to the snapshot lane (snapshot.c); what
+ * waits for an embedding service waits on the loop (embedding.c), and runs anew when the vectors are
+ * there.  Index threads (indexer.c) move tails into graphs, write checkpoints
  * and close what is idle.  Any thread may finish a call; its answer is written by the loop.
  *
  * Locks, in the order they may be taken: spaces -> space -> meta (inside meta.h) -> libvec's own.
@@ -26,6 +28,7 @@
 #include "token.h"
 
 struct commit;
+struct embedding;
 struct indexer;
 struct server;
 struct snapshots;
@@ -41,6 +44,7 @@ struct daemon {
 	struct indexer *indexer;
 	struct commit *commit;
 	struct snapshots *snapshots;
+	struct embedding *embedding;
 	struct lane *work;
 	struct lane *password;
 	struct server *server;

@@ -7,7 +7,8 @@
  * so that what was embedded once stays, whatever becomes of the rest of its request.
  *
  *	embedding.c		life, the way in and out
- *	embedding_loop.c	what goes out when
+ *	embedding_send.c	what goes out when
+ *	embedding_loop.c	jobs, and what becomes of their requests
  *	embedding_batch.c	one request: its body and its answer, on the lane
  *	embed_pace.c		texts a minute
  *
@@ -54,6 +55,9 @@ bool embedding_push(struct embedding *em, struct embed_job *job);
 
 /* On the loop's thread: some job's `gone` has been set; what it has under way is cancelled. */
 void embedding_sweep(struct embedding *em);
+
+/* Has it nothing but blanks?  A service refuses that, and with it the whole request. */
+bool embedding_is_blank(const struct embed_text *t);
 
 /*
  * Vectors of `n` texts into `out`, n rows of dim floats, as far as they are known: from `had` (a

@@ -37,14 +37,18 @@ make_folder(struct daemon *d, const char *folder, struct err *err)
 }
 
 static int
-open_embedder(struct space *s, enum wire_code *code, struct err *err)
+open_embedder(struct daemon *d, struct space *s, enum wire_code *code, struct err *err)
 {
 	struct meta_collection *c = &s->info;
-	struct embed_config config = { c->provider, c->model, c->dim };
+	struct embed_config config;
 	const struct embed_identity *is;
 
 	if (strcmp(c->provider, "none") == 0)
 		return 0;
+	settings_embed(d->settings, c->provider, &config);
+	config.model = c->model;
+	config.dim = c->dim;
+	config.version = c->version;
 	if (embedder_open(&config, &s->embedder, err) != 0) {
 		*code = WIRE_EMBEDDER_UNAVAILABLE;
 		return -1;
@@ -176,7 +180,7 @@ space_open(struct daemon *d, struct space *s, enum wire_code *code, struct err *
 		*code = WIRE_INTERNAL;
 		rc = err_set(err, -1, "no memory to open collection %s", s->info.name);
 	}
-	if (rc != 0 || (rc = open_embedder(s, code, err)) != 0 ||
+	if (rc != 0 || (rc = open_embedder(d, s, code, err)) != 0 ||
 	    (rc = open_vectors(d, s, code, err)) != 0) {
 		log_error("%s", err->text);
 		vec_close(s->vec);
