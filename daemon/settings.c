@@ -166,6 +166,7 @@ choose_embedder(struct settings *s, const char *const *names, struct err *err)
 {
 	struct embed_config c;
 	struct embedder *e;
+	struct err why;
 
 	if (s->embedder == NULL)
 		s->embedder = strdup(s->google_api_key != NULL ? "gemini" : "local");
@@ -174,8 +175,9 @@ choose_embedder(struct settings *s, const char *const *names, struct err *err)
 	if (one_of("EMBEDDER", s->embedder, names, err) != 0)
 		return -1;
 	settings_embed(s, s->embedder, &c);
-	if (embedder_open(&c, &e, err) != 0)
-		return -1;
+	if (embedder_open(&c, &e, &why) != 0)
+		return c.dim != 0 ? err_set(err, -1, "%s (EMBED_DIM is %zu)", why.text, c.dim) :
+				    err_set(err, -1, "%s", why.text);
 	embedder_close(e);
 	return 0;
 }

@@ -90,7 +90,7 @@ refuses() {
 	refuses 'SECRET_KEY has 31 bytes and needs 32' SECRET_KEY=0123456789012345678901234567890
 	[[ $output == *'openssl rand -hex 32'* && $output != *0123456789* ]]
 	refuses 'ALGORITHM cannot be "none"' ALGORITHM=none
-	refuses 'EMBED_DIM is not a number from 64 to 4096' EMBED_DIM=10
+	refuses 'embedder local has dimensions 64 to 4096, not 10 (EMBED_DIM is 10)' EMBED_DIM=10
 	refuses 'COOLVEC_WORKERS is not a number from 1 to 64' COOLVEC_WORKERS=0
 	refuses 'EMBEDDER cannot be "bert"' EMBEDDER=bert
 	refuses 'COOLVEC_LOG_LEVEL cannot be "loud"' --log-level loud
