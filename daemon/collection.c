@@ -217,7 +217,9 @@ space_embed(struct call *c, const struct space *s, enum embed_purpose purpose,
 	}
 	if (s->embedder == NULL) {
 		err_set(err, -1, "collection %s was embedded by %s version %s, which this daemon does not"
-		    " have", s->info.name, s->info.provider, s->info.version);
+		    " have%s", s->info.name, s->info.provider, s->info.version,
+		    strchr(s->info.version, '-') == NULL || strcmp(s->info.provider, "local") == 0 ? "" :
+		    ": are EMBED_DOCUMENT_PREFIX and EMBED_QUERY_PREFIX as they were?");
 		return WIRE_SPACE_MISMATCH;
 	}
 	if (embedder_is_remote(s->embedder))

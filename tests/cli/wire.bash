@@ -12,7 +12,7 @@ build=$root/build/${SAN:-release}
 
 # A folder of this file's own, and nobody else's settings.
 place() {
-	unset "${!COOLVEC_@}" "${!EMBED@}" DB_URI SECRET_KEY ALGORITHM ACCESS_TOKEN_EXPIRE_MINUTES VEC_DB_PATH
+	unset "${!COOLVEC_@}" "${!EMBED@}" GOOGLE_API_KEY DB_URI SECRET_KEY ALGORITHM ACCESS_TOKEN_EXPIRE_MINUTES VEC_DB_PATH
 	export dir=$BATS_FILE_TMPDIR
 	export sock=$dir/s data=$dir/data log=$dir/log
 	export PATH=$build/tests/cli:$PATH

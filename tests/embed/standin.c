@@ -4,7 +4,7 @@
  * usage: standin PORT_FILE SCRIPT LOG [CERTIFICATE KEY]
  *
  * Answers Gemini's embedContent and batchEmbedContents and OpenAI's /embeddings.  What it does with
- * request number i stands in line i of SCRIPT, which is read anew each time; the last line goes for
+ * request number i stands in line i of SCRIPT, the last line goes for
  * all that come after it, and an empty script means "ok":
  *
  *	ok			vectors, made of the texts by a hash, not of unit length
@@ -34,6 +34,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -63,13 +64,22 @@ now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Line `i` of the script, or its last. */
+/* The next line of the script, or its last.  Another file under its name begins everything anew. */
 static void
-script_line(unsigned i, char *out, size_t n)
+next_line_locked(char *out, size_t n)
 {
+	static ino_t script;
 	FILE *f = fopen(script_path, "r");
 	char line[512];
+	struct stat st;
+	unsigned i;
 
+	if (f != NULL && fstat(fileno(f), &st) == 0 && st.st_ino != script) {
+		script = st.st_ino;
+		requests = 0;
+		texts_done = nwindow = 0;
+	}
+	i = requests++;
 	snprintf(out, n, "ok");
 	for (unsigned at = 0; f != NULL && at <= i && fgets(line, sizeof(line), f) != NULL; at++) {
 		line[strcspn(line, "\n")] = '\0';
@@ -263,7 +273,7 @@ answer(struct MHD_Connection *c, const char *path, const struct buf *body)
 
 	asked_init(&a, path, root);
 	pthread_mutex_lock(&lock);
-	script_line(requests++, line, sizeof(line));
+	next_line_locked(line, sizeof(line));
 	at_once = ++flying;
 	pthread_mutex_unlock(&lock);
 	r = act(c, &a, line, &action, &status);
@@ -367,7 +377,7 @@ main(int argc, char **argv)
 	sigaddset(&stop, SIGINT);
 	pthread_sigmask(SIG_BLOCK, &stop, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	if ((log_file = fopen(argv[3], "w")) == NULL || (d = start(argc == 6 ? argv + 4 : none)) == NULL ||
+	if ((log_file = fopen(argv[3], "a")) == NULL || (d = start(argc == 6 ? argv + 4 : none)) == NULL ||
 	    (f = fopen(argv[1], "w")) == NULL)
 		return 1;
 	fprintf(f, "%u\n", MHD_get_daemon_info(d, MHD_DAEMON_INFO_BIND_PORT)->port);
