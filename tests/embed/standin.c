@@ -68,14 +68,15 @@ now(void)
 static void
 next_line_locked(char *out, size_t n)
 {
-	static ino_t script;
+	static struct stat script;
 	FILE *f = fopen(script_path, "r");
 	char line[512];
 	struct stat st;
 	unsigned i;
 
-	if (f != NULL && fstat(fileno(f), &st) == 0 && st.st_ino != script) {
-		script = st.st_ino;
+	if (f != NULL && fstat(fileno(f), &st) == 0 && (st.st_ino != script.st_ino ||
+	    st.st_mtim.tv_sec != script.st_mtim.tv_sec || st.st_mtim.tv_nsec != script.st_mtim.tv_nsec)) {
+		script = st;
 		requests = 0;
 		texts_done = nwindow = 0;
 	}
