@@ -179,6 +179,14 @@ choose_embedder(struct settings *s, const char *const *names, struct err *err)
 		return c.dim != 0 ? err_set(err, -1, "%s (EMBED_DIM is %zu)", why.text, c.dim) :
 				    err_set(err, -1, "%s", why.text);
 	embedder_close(e);
+	if (s->embed_base_url == NULL)
+		return 0;
+	/* also that of collections of a service that EMBEDDER is not */
+	settings_embed(s, strcmp(s->embedder, "gemini") == 0 ? "gemini" : "openai", &c);
+	c.model = "any";
+	if (embedder_open(&c, &e, err) != 0)
+		return -1;
+	embedder_close(e);
 	return 0;
 }
 

@@ -62,7 +62,7 @@ embedded() {
 
 # A number of the embedder in `stats`.
 stat_of() {
-	coolvec stats --json | jq ".daemon.embedder.$1"
+	coolvec stats -c t --json | jq ".daemon.embedder.$1"
 }
 
 # The command fails with status 7 and says this; nothing is stored.

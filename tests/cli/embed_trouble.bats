@@ -202,7 +202,7 @@ teardown() {
 	plan "slow 30"
 	coolvec add -c t "nobody waits" 3>&- &
 	add=$!
-	until [ "$(coolvec stats --json | jq .daemon.connections)" -gt 1 ]; do :; done
+	until [ "$(coolvec stats -c t --json | jq .daemon.connections)" -gt 1 ]; do :; done
 	sleep 0.3
 	kill -KILL "$add"
 	wait "$add" || true
@@ -226,7 +226,7 @@ teardown() {
 	plan "slow 30"
 	coolvec add -c t "too late" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
 	add=$!
-	until [ "$(coolvec stats --json | jq .daemon.connections)" -gt 1 ]; do :; done
+	until [ "$(coolvec stats -c t --json | jq .daemon.connections)" -gt 1 ]; do :; done
 	start=$(date +%s%N)
 	daemon_stop
 	[ $((($(date +%s%N) - start) / 1000000)) -lt 3000 ]
