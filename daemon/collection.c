@@ -55,6 +55,19 @@ ask_dim(struct call *c, struct embedder *e, uint32_t *dim, struct err *err)
 	return SPACE_LATER;
 }
 
+int
+collection_choose(struct meta_collection *c, const char *embedder, struct err *err)
+{
+	size_t n = strcspn(embedder, "/");
+	const char *model = embedder[n] == '/' ? embedder + n + 1 : "";
+
+	if (n >= sizeof(c->provider) || strlen(model) >= sizeof(c->model))
+		return err_set(err, EMBED_EINVAL, "there is no embedder \"%.80s\"", embedder);
+	snprintf(c->model, sizeof(c->model), "%s", model);
+	snprintf(c->provider, sizeof(c->provider), "%.*s", (int)n, embedder);
+	return 0;
+}
+
 enum wire_code
 collection_embedder(struct call *c, struct meta_collection *info, size_t dim, struct err *err)
 {
@@ -65,6 +78,8 @@ collection_embedder(struct call *c, struct meta_collection *info, size_t dim, st
 	int rc;
 
 	settings_embed(c->d->settings, info->provider, &config);
+	if (info->model[0] != '\0')
+		config.model = info->model;
 	if (dim != 0)
 		config.dim = dim;
 	if ((rc = embedder_open(&config, &e, err)) != 0)
@@ -216,10 +231,12 @@ space_embed(struct call *c, const struct space *s, enum embed_purpose purpose,
 		return WIRE_SPACE_MISMATCH;
 	}
 	if (s->embedder == NULL) {
-		err_set(err, -1, "collection %s was embedded by %s version %s, which this daemon does not"
-		    " have%s", s->info.name, s->info.provider, s->info.version,
-		    strchr(s->info.version, '-') == NULL || strcmp(s->info.provider, "local") == 0 ? "" :
-		    ": are EMBED_DOCUMENT_PREFIX and EMBED_QUERY_PREFIX as they were?");
+		bool service = strcmp(s->info.provider, "gemini") == 0 ||
+		    strcmp(s->info.provider, "openai") == 0;
+
+		err_set(err, -1, "collection %s was embedded by %s/%s version %s, which this daemon does"
+		    " not have%s", s->info.name, s->info.provider, s->info.model, s->info.version,
+		    service ? ": are EMBED_DOCUMENT_PREFIX and EMBED_QUERY_PREFIX as they were?" : "");
 		return WIRE_SPACE_MISMATCH;
 	}
 	if (embedder_is_remote(s->embedder))

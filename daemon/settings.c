@@ -26,17 +26,18 @@ struct setting {
 static const struct setting table[] = {
 	{ "VEC_DB_PATH", PATH, AT(data), "./data", 0, 0, "folder of the data" },
 	{ "COOLVEC_SOCKET", PATH, AT(socket), NULL, 0, 0, "the socket; see coolvecd(8) for the default" },
-	{ "DB_URI", TEXT, AT(db_uri), NULL, 0, 0, "unset: metadata in SQLite in VEC_DB_PATH" },
+	{ "DB_URI", TEXT, AT(db_uri), NULL, 0, 0, "postgresql://...; unset: metadata in SQLite in VEC_DB_PATH" },
 	{ "SECRET_KEY", TEXT, AT(secret), NULL, 0, 0,
 	    "signs tokens, 32 bytes or more; unset: made and kept in VEC_DB_PATH/secret.key" },
 	{ "ALGORITHM", TEXT, AT(algorithm), "HS256", 0, 0, "of tokens: HS256, HS384 or HS512" },
 	{ "ACCESS_TOKEN_EXPIRE_MINUTES", NUMBER, AT(token_minutes), "30", 1, 525600,
 	    "how long a login lasts" },
 	{ "EMBEDDER", TEXT, AT(embedder), NULL, 0, 0,
-	    "of new collections: local, gemini or openai; unset: gemini with a GOOGLE_API_KEY, else local" },
-	{ "EMBED_MODEL", TEXT, AT(embed_model), NULL, 0, 0, "unset: the service's own default" },
+	    "of new collections: local, words, gemini or openai; unset: gemini with its key, else local" },
+	{ "EMBED_MODEL", TEXT, AT(embed_model), NULL, 0, 0,
+	    "of EMBEDDER: of a service, or the table of words; unset: the usual one" },
 	{ "EMBED_DIM", NUMBER, AT(embed_dim), NULL, 1, EMBED_REMOTE_DIM_MAX,
-	    "components of a vector; unset: local 512, gemini 3072, openai the model's" },
+	    "components of a vector; unset: local and words 512, gemini 3072, openai the model's" },
 	{ "EMBED_BASE_URL", TEXT, AT(embed_base_url), NULL, 0, 0,
 	    "of the service, with its /v1beta or /v1; https, or http to this machine" },
 	{ "GOOGLE_API_KEY", TEXT, AT(google_api_key), NULL, 0, 0, "key of gemini" },
@@ -142,9 +143,10 @@ void
 settings_embed(const struct settings *s, const char *provider, struct embed_config *c)
 {
 	bool gemini = strcmp(provider, "gemini") == 0, openai = strcmp(provider, "openai") == 0;
+	bool words = strcmp(s->embedder, "words") == 0;
 	bool ours = (gemini || openai) && gemini == (strcmp(s->embedder, "gemini") == 0);
 
-	*c = (struct embed_config){ .provider = provider };
+	*c = (struct embed_config){ .provider = provider, .folder = s->data };
 	if (ours) {
 		c->service.base_url = s->embed_base_url;
 		c->service.prefix[EMBED_DOCUMENT] = s->embed_prefix[EMBED_DOCUMENT];
@@ -154,7 +156,7 @@ settings_embed(const struct settings *s, const char *provider, struct embed_conf
 		c->service.key = s->google_api_key;
 	if (openai)
 		c->service.key = s->embed_api_key;
-	if (ours || (strcmp(provider, s->embedder) == 0 && strcmp(provider, "local") != 0))
+	if (strcmp(provider, "words") == 0 ? words : ours && !words)
 		c->model = s->embed_model;
 	if (strcmp(provider, s->embedder) == 0)
 		c->dim = s->embed_dim;
@@ -165,7 +167,7 @@ static int
 choose_embedder(struct settings *s, const char *const *names, struct err *err)
 {
 	struct embed_config c;
-	struct embedder *e;
+	struct embedder *e = NULL;
 	struct err why;
 
 	if (s->embedder == NULL)
@@ -175,7 +177,8 @@ choose_embedder(struct settings *s, const char *const *names, struct err *err)
 	if (one_of("EMBEDDER", s->embedder, names, err) != 0)
 		return -1;
 	settings_embed(s, s->embedder, &c);
-	if (embedder_open(&c, &e, &why) != 0)
+	/* a table of words may be made later, and is looked for when a collection wants it */
+	if (strcmp(s->embedder, "words") != 0 && embedder_open(&c, &e, &why) != 0)
 		return c.dim != 0 ? err_set(err, -1, "%s (EMBED_DIM is %zu)", why.text, c.dim) :
 				    err_set(err, -1, "%s", why.text);
 	embedder_close(e);
@@ -195,7 +198,7 @@ settings_load(struct settings *s, const struct env *e,
     void (*unknown)(const char *name), struct err *err)
 {
 	static const char *const algorithms[] = { "HS256", "HS384", "HS512", NULL };
-	static const char *const embedders[] = { "local", "gemini", "openai", NULL };
+	static const char *const embedders[] = { "local", "words", "gemini", "openai", NULL };
 	static const char *const levels[] = { "error", "warn", "info", "debug", NULL };
 	struct unknown u = { unknown };
 	int rc = 0;

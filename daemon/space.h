@@ -31,6 +31,7 @@ struct space {
 	atomic_uint_fast64_t metas;	/* how often a meta has changed in place since opening */
 	struct match_cache *matches;
 	atomic_bool indexing;		/* an index thread is at it */
+	atomic_bool noted;		/* it is logged why hnsw.index was not used */
 	int64_t checkpointed;		/* daemon_clock of the last checkpoint; index threads */
 	int64_t checkpoint_cost;	/* seconds it took; index threads */
 
@@ -44,6 +45,9 @@ struct spaces *spaces_new(struct daemon *d);
 
 /* Checkpoints and closes all; nobody holds one any more.  NULL is fine. */
 void spaces_free(struct spaces *ss);
+
+/* Log, once, why hnsw.index was not used, when that is so: known at opening, or by an index thread. */
+void space_log_note(struct space *s);
 
 /*
  * Hold the collection's space, opening it if need be.  0 and *out; META_NONE when it was dropped
@@ -106,8 +110,15 @@ int call_bound(struct call *c, const struct space *s, size_t n);
 json_t *collection_json(const struct meta_collection *c);
 
 /*
- * Fill in the identity of info->provider, with `dim` components (0: the setting's).  WIRE_OK;
- * SPACE_LATER: a service is asked for its dim first; or an error with its sentence.
+ * Take provider and model from what a request says: "PROVIDER" or "PROVIDER/MODEL", for a collection
+ * that collection_init made.  0, or EMBED_EINVAL: neither can be so long.
+ */
+int collection_choose(struct meta_collection *c, const char *embedder, struct err *err);
+
+/*
+ * Fill in the identity of info->provider and info->model ("": by the settings), with `dim` components
+ * (0: the same).  WIRE_OK; SPACE_LATER: a service is asked for its dim first; or an error with its
+ * sentence.
  */
 enum wire_code collection_embedder(struct call *c, struct meta_collection *info, size_t dim,
     struct err *err);

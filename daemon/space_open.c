@@ -42,6 +42,7 @@ open_embedder(struct daemon *d, struct space *s, enum wire_code *code, struct er
 	struct meta_collection *c = &s->info;
 	struct embed_config config;
 	const struct embed_identity *is;
+	int rc;
 
 	if (strcmp(c->provider, "none") == 0)
 		return 0;
@@ -49,7 +50,13 @@ open_embedder(struct daemon *d, struct space *s, enum wire_code *code, struct er
 	config.model = c->model;
 	config.dim = c->dim;
 	config.version = c->version;
-	if (embedder_open(&config, &s->embedder, err) != 0) {
+	rc = embedder_open(&config, &s->embedder, err);
+	if (rc == EMBED_EINVAL && strcmp(c->provider, "words") == 0) {
+		log_warn("collection %llu takes and answers vectors, no texts: %s",
+		    (unsigned long long)c->number, err->text);
+		return 0;
+	}
+	if (rc != 0) {
 		*code = WIRE_EMBEDDER_UNAVAILABLE;
 		return -1;
 	}
@@ -152,13 +159,24 @@ open_vectors(struct daemon *d, struct space *s, enum wire_code *code, struct err
 		    c->next_slot);
 		goto out;
 	}
-	if (st.index_note[0] != '\0')
-		log_warn("collection %llu: the graph is built anew: %s",
-		    (unsigned long long)c->number, st.index_note);
+	space_log_note(s);
 	rc = check_tail(d, s, err);
 out:
 	free(live);
 	return rc;
+}
+
+void
+space_log_note(struct space *s)
+{
+	struct vec_stats st;
+
+	if (atomic_load(&s->noted))
+		return;
+	vec_stats(s->vec, &st);
+	if (st.index_note[0] != 0 && !atomic_exchange(&s->noted, true))
+		log_warn("collection %llu: the graph is built anew: %s",
+		    (unsigned long long)s->info.number, st.index_note);
 }
 
 int

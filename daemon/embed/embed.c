@@ -21,6 +21,7 @@ struct embedder {
 
 static const struct embed_provider *const providers[] = {
 	&embed_local,
+	&embed_words,
 	&embed_gemini,
 	&embed_openai,
 };

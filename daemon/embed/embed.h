@@ -63,6 +63,7 @@ struct embed_config {
 	size_t dim;		/* 0: the provider's default */
 	const char *version;	/* of the space to go on with; NULL: a new one */
 	struct embed_service service;
+	const char *folder;	/* of the data, where words has its tables; NULL: there is none */
 };
 
 struct embed_text {

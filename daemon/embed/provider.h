@@ -40,5 +40,6 @@ struct embed_provider {
 extern const struct embed_provider embed_local;
 extern const struct embed_provider embed_gemini;
 extern const struct embed_provider embed_openai;
+extern const struct embed_provider embed_words;
 
 #endif

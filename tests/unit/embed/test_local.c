@@ -111,11 +111,12 @@ test_settings_that_cannot_be(void **state)
 		const char *why;
 	} cases[] = {
 		{ { .provider = "oracle" },
-		    "embedder provider \"oracle\" is unknown: there is local, gemini, openai" },
-		{ { .provider = NULL },
-		    "embedder provider \"\" is unknown: there is local, gemini, openai" },
-		{ { .provider = "local", .model = "large" }, "embedder local has no model \"large\": it has ngram" },
-		{ { .provider = "local", .dim = 63 }, "embedder local has dimensions 64 to 4096, not 63" },
+		    "embedder provider \"oracle\" is unknown: there is local, words, gemini, openai" },
+		{ { .provider = NULL }, "embedder provider \"\" is unknown: there is local, words, gemini, openai" },
+		{ { .provider = "local", .model = "large" },
+		    "embedder local has no model \"large\": it has ngram" },
+		{ { .provider = "local", .dim = 63 },
+		    "embedder local has dimensions 64 to 4096, not 63" },
 		{ { .provider = "local", .model = "ngram", .dim = 4097 },
 		    "embedder local has dimensions 64 to 4096, not 4097" },
 	};
