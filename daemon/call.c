@@ -316,8 +316,10 @@ call_run(struct call *c)
 	else if (take_id(c, root) == 0)
 		rc = dispatch(c, root);
 	json_decref(root);
+	if (rc != CALL_DONE)
+		return;		/* somebody else has it, or has freed it already */
 	if (c->wants != NULL)
 		call_embed(c);
-	else if (rc == CALL_DONE)
+	else
 		call_finish(c);
 }

@@ -97,7 +97,8 @@ embed_job_add(struct embed_job *job, const struct embed_text *t, const struct em
 		return -1;
 	memcpy(copy, t->p, t->len);
 	copy[t->len] = '\0';
-	job->texts[job->n] = (struct embed_text){ copy, t->len };
+	job->texts[job->n].p = copy;
+	job->texts[job->n].len = t->len;
 	job->keys[job->n] = *key;
 	job->bytes += t->len;
 	job->table[at] = (uint32_t)++job->n;

@@ -223,6 +223,8 @@ run_job(struct embedding *em, struct embed_job *job, const atomic_bool *stop, st
 	if (uv_sem_init(&done, 0) != 0)
 		return no_memory(job->n, err);
 	job->done = on_waited;
+	/* it outlives the job's time with the service */
+	// cppcheck-suppress autoVariables
 	job->arg = &done;
 	job->gone = stop;
 	if (embedding_push(em, job)) {

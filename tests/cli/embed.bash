@@ -1,6 +1,6 @@
 # embed.bash - what the tests of embedding services share: the stand-in, and a daemon that asks it.
 #
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 
 load helper
 
@@ -41,7 +41,10 @@ plan() {
 daemon_with() {
 	[ -z "${daemon-}" ] || daemon_stop
 	unset "${!EMBED@}" GOOGLE_API_KEY
-	export "$@"
+	local setting
+	for setting in "$@"; do
+		export "${setting?}"
+	done
 	daemon_start
 }
 
