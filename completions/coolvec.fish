@@ -95,7 +95,7 @@ complete -c coolvec -n __fish_use_subcommand -a verify -d "check the stored vect
 complete -c coolvec -n __fish_use_subcommand -a compact -d "give the space of deleted vectors back"
 complete -c coolvec -n '__fish_seen_subcommand_from compact' -l no-wait -d "begin, and do not wait for the end"
 complete -c coolvec -n __fish_use_subcommand -a reindex -d "embed all texts anew, maybe by another embedder"
-complete -c coolvec -n '__fish_seen_subcommand_from reindex' -l embedder -x -a 'local none' -d "local, words/NAME, or none for vectors only"
+complete -c coolvec -n '__fish_seen_subcommand_from reindex' -l embedder -x -a 'local gemini openai none' -d "local, words/NAME, gemini, openai, or none for vectors only"
 complete -c coolvec -n '__fish_seen_subcommand_from reindex' -l dim -x -d "components of a vector"
 complete -c coolvec -n '__fish_seen_subcommand_from reindex' -l metric -x -a 'cosine l2 ip l1' -d "cosine, l2, ip or l1"
 complete -c coolvec -n '__fish_seen_subcommand_from reindex' -l cancel -d "give up what was begun"
