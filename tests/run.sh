@@ -12,6 +12,7 @@ export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp ${TSAN_OPTIONS-}"
 LOG=$B/tests/log
 mkdir -p "$LOG"
 passed=0 failed=0 skipped=0
+POSTGRESQL_BATS="compact reindex"
 POSTGRESQL_TESTS="test_meta test_meta_items test_meta_builds test_meta_txn test_meta_copy test_filter test_filter_random test_meta_pg test_meta_pg_claim"
 
 # count NAME FILE STATUS: add up a TAP file; a program that ended badly without saying so failed too.
@@ -45,6 +46,11 @@ run_postgresql() {
 		rm -rf "$dir"
 		return
 	fi
+	for name in $POSTGRESQL_BATS; do
+		TESTS_ON_POSTGRESQL=$dir SAN=$SAN timeout 900 bats --tap "tests/cli/$name.bats" \
+			>"$LOG/postgresql_$name.tap" 2>&1 </dev/null
+		count "cli $name with PostgreSQL" "$LOG/postgresql_$name.tap" $?
+	done
 	for name in $POSTGRESQL_TESTS; do
 		COOLVEC_TEST_DB_URI=$uri CMOCKA_MESSAGE_OUTPUT=TAP timeout 600 "$B/tests/unit/meta/$name" \
 			>"$LOG/postgresql_$name.tap" 2>"$LOG/postgresql_$name.log"
