@@ -162,6 +162,15 @@ call_space(struct call *c, json_t *args, struct space **out)
 	return rc == 0 ? 0 : -1;
 }
 
+void
+call_release(struct call *c, struct space *s)
+{
+	if (s == NULL)
+		return;
+	c->stale = c->stale || atomic_load(&s->retired);
+	spaces_release(c->d->spaces, s);
+}
+
 int
 call_slot(struct call *c, const struct space *s, uint64_t id, uint32_t *slot)
 {
@@ -219,6 +228,24 @@ embed_local(struct daemon *d, const struct space *s, const struct embed_text *te
 	return rc;
 }
 
+/* Can it embed?  WIRE_OK, or why not. */
+static enum wire_code
+check_embedder(const struct space *s, struct err *err)
+{
+	bool service = strcmp(s->info.provider, "gemini") == 0 ||
+	    strcmp(s->info.provider, "openai") == 0;
+
+	if (s->embedder != NULL)
+		return WIRE_OK;
+	if (strcmp(s->info.provider, "none") == 0)
+		err_set(err, -1, "collection %s takes vectors only", s->info.name);
+	else
+		err_set(err, -1, "collection %s was embedded by %s/%s version %s, which this daemon does"
+		    " not have%s", s->info.name, s->info.provider, s->info.model, s->info.version,
+		    service ? ": are EMBED_DOCUMENT_PREFIX and EMBED_QUERY_PREFIX as they were?" : "");
+	return WIRE_SPACE_MISMATCH;
+}
+
 enum wire_code
 space_embed(struct call *c, const struct space *s, enum embed_purpose purpose,
     const struct embed_text *texts, size_t n, float *out, size_t *bad, struct err *err)
@@ -226,19 +253,8 @@ space_embed(struct call *c, const struct space *s, enum embed_purpose purpose,
 	int rc;
 
 	*bad = SIZE_MAX;
-	if (s->embedder == NULL && strcmp(s->info.provider, "none") == 0) {
-		err_set(err, -1, "collection %s takes vectors only", s->info.name);
+	if (check_embedder(s, err) != WIRE_OK)
 		return WIRE_SPACE_MISMATCH;
-	}
-	if (s->embedder == NULL) {
-		bool service = strcmp(s->info.provider, "gemini") == 0 ||
-		    strcmp(s->info.provider, "openai") == 0;
-
-		err_set(err, -1, "collection %s was embedded by %s/%s version %s, which this daemon does"
-		    " not have%s", s->info.name, s->info.provider, s->info.model, s->info.version,
-		    service ? ": are EMBED_DOCUMENT_PREFIX and EMBED_QUERY_PREFIX as they were?" : "");
-		return WIRE_SPACE_MISMATCH;
-	}
 	if (embedder_is_remote(s->embedder))
 		rc = embedding_look(c->d->embedding, s->embedder, purpose, texts, n, c->embedded, out,
 		    &c->wants, bad, err);
@@ -249,6 +265,34 @@ space_embed(struct call *c, const struct space *s, enum embed_purpose purpose,
 	if (rc != EMBED_EINVAL)
 		*bad = SIZE_MAX;
 	return call_code_embed(rc);
+}
+
+enum wire_code
+space_embed_wait(struct daemon *d, const struct space *s, const struct embed_text *texts, size_t n,
+    float *out, const atomic_bool *stop, bool at_once, size_t *bad, struct err *err)
+{
+	struct embed_job *rest = NULL;
+	int rc;
+
+	*bad = SIZE_MAX;
+	if (check_embedder(s, err) != WIRE_OK)
+		return WIRE_SPACE_MISMATCH;
+	if (!embedder_is_remote(s->embedder))
+		rc = embed_local(d, s, texts, n, out, bad, err);
+	else if (at_once)
+		rc = embedding_look(d->embedding, s->embedder, EMBED_DOCUMENT, texts, n, NULL, out, &rest,
+		    bad, err);
+	else
+		rc = embedding_wait(d->embedding, s->embedder, EMBED_DOCUMENT, texts, n, out, stop, bad,
+		    err);
+	if (rc != 0 && rc != EMBED_EINVAL)
+		*bad = SIZE_MAX;
+	if (rc != 0)
+		return call_code_embed(rc);
+	if (rest == NULL)
+		return WIRE_OK;
+	embed_job_free(rest);
+	return SPACE_LATER;
 }
 
 bool
