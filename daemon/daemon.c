@@ -149,6 +149,7 @@ fail:
 void
 daemon_stop(struct daemon *d)
 {
+	embedding_quit(d->embedding);
 	/* in the order in which calls move on, so that each finds its next lane */
 	lane_free(d->work);
 	lane_free(d->password);
