@@ -45,7 +45,8 @@ struct run {
 };
 
 struct options {
-	const char *cache, *data, *tsv, *curves, *peers, *setting, *folder;
+	const char *cache, *data, *tsv, *curves, *peers, *folder;
+	enum vec_codes codes;
 	int passes;
 	unsigned M;
 	bool one_thread;
@@ -73,7 +74,8 @@ static struct vec *
 open_vec(const char *dir, const struct bench_set *s, const struct options *o)
 {
 	struct vec_options options = { .dim = s->dim, .metric = s->cosine ? VEC_COSINE : VEC_L2,
-		.M = o->M, .ef_construction = EF_CONSTRUCTION, .seed = 1, .create = true };
+		.M = o->M, .ef_construction = EF_CONSTRUCTION, .seed = 1, .create = true,
+		.codes = o->codes };
 	struct vec_error err;
 	struct vec *v;
 
@@ -185,7 +187,7 @@ prepare_vec(struct run *r, const struct bench_set *s, const struct options *o)
 	struct vec_error err;
 	bool made;
 
-	snprintf(r->name, sizeof(r->name), "coolvec");
+	snprintf(r->name, sizeof(r->name), o->codes == VEC_CODES_SMALL ? "coolvec small" : "coolvec");
 	r->ask = ask_vec;
 	if (o->folder)
 		snprintf(dir, sizeof(dir), "%s", o->folder);
@@ -411,6 +413,14 @@ measure(const char *name, bool cosine, const struct options *o, FILE *tsv, FILE 
 	bench_set_free(&s);
 }
 
+static enum vec_codes
+parse_codes(const char *name)
+{
+	if (strcmp(name, "small") == 0)
+		return VEC_CODES_SMALL;
+	return strcmp(name, "none") == 0 ? VEC_CODES_NONE : VEC_CODES_FAST;
+}
+
 static void
 parse(int argc, char **argv, struct options *o)
 {
@@ -426,7 +436,7 @@ parse(int argc, char **argv, struct options *o)
 		case 'g': o->curves = optarg; break;
 		case 'm': o->M = (unsigned)atoi(optarg); break;
 		case 'k': o->peers = optarg; break;
-		case 's': o->setting = optarg; break;
+		case 's': o->codes = parse_codes(optarg); break;
 		case 'o': o->folder = optarg; break;
 		case '1': o->one_thread = true; break;
 		default: bench_die("usage", "see the head of bench_library.c");
