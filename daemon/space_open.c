@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "file.h"
+#include "generation.h"
 #include "log.h"
 #include "match_cache.h"
 #include "space_open.h"
@@ -36,16 +37,27 @@ make_folder(struct daemon *d, const char *folder, struct err *err)
 	return file_sync_folder(parent, err);
 }
 
-static int
-open_embedder(struct space *s, enum wire_code *code, struct err *err)
+int
+space_open_embedder(struct daemon *d, struct space *s, enum wire_code *code, struct err *err)
 {
 	struct meta_collection *c = &s->info;
-	struct embed_config config = { c->provider, c->model, c->dim };
+	struct embed_config config;
 	const struct embed_identity *is;
+	int rc;
 
 	if (strcmp(c->provider, "none") == 0)
 		return 0;
-	if (embedder_open(&config, &s->embedder, err) != 0) {
+	settings_embed(d->settings, c->provider, &config);
+	config.model = c->model;
+	config.dim = c->dim;
+	config.version = c->version;
+	rc = embedder_open(&config, &s->embedder, err);
+	if (rc == EMBED_EINVAL && strcmp(c->provider, "words") == 0) {
+		log_warn("collection %llu takes and answers vectors, no texts: %s",
+		    (unsigned long long)c->number, err->text);
+		return 0;
+	}
+	if (rc != 0) {
 		*code = WIRE_EMBEDDER_UNAVAILABLE;
 		return -1;
 	}
@@ -169,6 +181,31 @@ space_log_note(struct space *s)
 }
 
 int
+space_init(struct space *s)
+{
+	s->next_id = s->info.next_id;
+	s->next_slot = s->info.next_slot;
+	s->checkpointed = daemon_clock();
+	if (uv_mutex_init(&s->build.lock) != 0)
+		return -1;
+	if ((s->matches = match_cache_new()) != NULL)
+		return 0;
+	uv_mutex_destroy(&s->build.lock);
+	return -1;
+}
+
+void
+space_fini(struct space *s)
+{
+	vec_close(s->vec);
+	embedder_close(s->embedder);
+	if (s->matches != NULL)
+		uv_mutex_destroy(&s->build.lock);
+	match_cache_free(s->matches);
+	free(s->build.gone);
+}
+
+int
 space_open(struct daemon *d, struct space *s, enum wire_code *code, struct err *err)
 {
 	uint64_t number = s->info.number;
@@ -180,19 +217,16 @@ space_open(struct daemon *d, struct space *s, enum wire_code *code, struct err *
 		*code = call_code_meta(rc);
 		return rc;
 	}
-	s->next_id = s->info.next_id;
-	s->next_slot = s->info.next_slot;
-	s->checkpointed = daemon_clock();
-	if ((s->matches = match_cache_new()) == NULL) {
+	if (space_init(s) != 0) {
 		*code = WIRE_INTERNAL;
 		rc = err_set(err, -1, "no memory to open collection %s", s->info.name);
+	} else if ((rc = generation_settle(d, &s->info, err)) != 0) {
+		*code = WIRE_INTERNAL;
 	}
-	if (rc != 0 || (rc = open_embedder(s, code, err)) != 0 ||
+	if (rc != 0 || (rc = space_open_embedder(d, s, code, err)) != 0 ||
 	    (rc = open_vectors(d, s, code, err)) != 0) {
 		log_error("%s", err->text);
-		vec_close(s->vec);
-		match_cache_free(s->matches);
-		embedder_close(s->embedder);
+		space_fini(s);
 		return rc;
 	}
 	log_debug("collection %llu is open", (unsigned long long)number);
@@ -219,13 +253,11 @@ space_close(struct daemon *d, struct space *s)
 	struct vec_stats st;
 
 	vec_stats(s->vec, &st);
-	if (st.unsaved && !st.read_only && !atomic_load(&s->dropped) &&
+	if (st.unsaved && !st.read_only && !atomic_load(&s->dropped) && !atomic_load(&s->retired) &&
 	    vec_checkpoint(s->vec, &ve) != 0)
 		log_warn("collection %llu: the graph is not saved and will be built anew: %s",
 		    (unsigned long long)s->info.number, ve.message);
-	vec_close(s->vec);
-	match_cache_free(s->matches);
-	embedder_close(s->embedder);
+	space_fini(s);
 	if (atomic_load(&s->dropped))
 		space_remove(d, s->info.number);
 	log_debug("collection %llu is closed", (unsigned long long)s->info.number);

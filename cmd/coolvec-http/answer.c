@@ -11,7 +11,8 @@
 
 #define JSON_TYPE "application/json"
 
-static const char no_memory[] = "{\"detail\":\"no memory for the answer\",\"error\":\"internal\"}\n";
+static const char no_memory[] =
+    "{\"detail\":\"no memory for the answer\",\"error\":\"internal\"}\n";
 
 static void
 set(struct exchange *x, int status, const char *type, char *body, size_t n, bool fixed)

@@ -16,8 +16,9 @@ bind_form(const char *type, unsigned flags)
 {
 	if ((flags & ROUTE_JSON) != 0 && fields_type_is(type, "application/json"))
 		return ROUTE_JSON;
-	if ((flags & ROUTE_FORM) != 0 && (fields_type_is(type, "application/x-www-form-urlencoded") ||
-	    fields_type_is(type, "multipart/form-data")))
+	if ((flags & ROUTE_FORM) != 0 &&
+	    (fields_type_is(type, "application/x-www-form-urlencoded") ||
+		fields_type_is(type, "multipart/form-data")))
 		return ROUTE_FORM;
 	if ((flags & ROUTE_LINES) != 0 && (fields_type_is(type, "application/x-ndjson") ||
 	    fields_type_is(type, "application/jsonl")))
@@ -232,7 +233,8 @@ bind_args(struct exchange *x)
 		exchange_fail(x, WIRE_INTERNAL, NULL, "no memory for the request");
 		return -1;
 	}
-	if (bind_path(x) != 0 || bind_fields(x, &x->target.query, IN_QUERY) != 0 || bind_body(x) != 0)
+	if (bind_path(x) != 0 || bind_fields(x, &x->target.query, IN_QUERY) != 0 ||
+	    bind_body(x) != 0)
 		return -1;
 	return bind_rest(x);
 }

@@ -103,7 +103,8 @@ is_name(const json_t *v)
 static bool
 in_range(const json_t *v, json_int_t least, json_int_t most)
 {
-	return json_is_integer(v) && json_integer_value(v) >= least && json_integer_value(v) <= most;
+	return json_is_integer(v) && json_integer_value(v) >= least &&
+	       json_integer_value(v) <= most;
 }
 
 static bool
@@ -177,8 +178,8 @@ bind_what(const struct param *p, struct err *err)
 	};
 
 	if (p->kind == PARAM_COUNT)
-		err_set(err, -1, "%s is not an integer from %" PRId64 " to %" PRId64, p->name, p->least,
-		    p->most);
+		err_set(err, -1, "%s is not an integer from %" PRId64 " to %" PRId64, p->name,
+		    p->least, p->most);
 	else if (p->kind == PARAM_STRING)
 		err_set(err, -1, "%s is not a string of %" PRId64 " to %" PRId64 " bytes", p->name,
 		    p->least, p->most);

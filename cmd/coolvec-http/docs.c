@@ -13,12 +13,14 @@ static const char head[] =
     "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
     "<meta name=\"viewport\" content=\"width=device-width\"><title>coolvec</title><style>"
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
-    "code,pre{font:14px/1.4 ui-monospace,monospace}pre{background:#8881;padding:.7rem;overflow:auto}"
+    "code,pre{font:14px/1.4 ui-monospace,monospace}"
+    "pre{background:#8881;padding:.7rem;overflow:auto}"
     "summary{cursor:pointer;padding:.3rem 0}summary b{display:inline-block;width:4.5rem}"
     "td,th{text-align:left;vertical-align:top;padding:.2rem .8rem .2rem 0}"
     ":root{color-scheme:light dark}</style></head><body>\n<h1>coolvec " COOLVEC_VERSION "</h1>\n"
     "<p>Get a token with <code>POST /auth/login</code> and send it as <code>Authorization: Bearer"
-    " &hellip;</code>. Errors are <code>{\"detail\": a sentence, \"error\": a name}</code>. The same,"
+    " &hellip;</code>. Errors are <code>{\"detail\": a sentence, \"error\": a name}</code>. The"
+    " same,"
     " for programs: <a href=\"/openapi.json\">/openapi.json</a>.</p>\n";
 
 static const char *const tags[] = { "accounts", "preferences", "collections", "vectors", "search",
@@ -61,8 +63,10 @@ put_params(struct buf *b, const struct route *r)
 	buf_puts(b, "<table>\n");
 	for (const struct param *p = r->params; p->name != NULL; p++) {
 		buf_putf(b, "<tr><td><code>%s</code>%s<td>%s<td>%s%s%s<td>", p->name,
-		    p->required ? " *" : "", kinds[p->kind], (p->where & IN_PATH) != 0 ? "path" : "",
-		    (p->where & IN_QUERY) != 0 ? "query " : "", (p->where & IN_BODY) != 0 ? "body" : "");
+		    p->required ? " *" : "", kinds[p->kind],
+		    (p->where & IN_PATH) != 0 ? "path" : "",
+		    (p->where & IN_QUERY) != 0 ? "query " : "",
+		    (p->where & IN_BODY) != 0 ? "body" : "");
 		put_text(b, p->help != NULL ? p->help : "");
 		if (p->kind == PARAM_COUNT)
 			buf_putf(b, " (%lld to %lld)", (long long)p->least, (long long)p->most);

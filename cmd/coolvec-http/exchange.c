@@ -97,7 +97,8 @@ static bool
 has_body(const struct head *h)
 {
 	return h->transfer_encoding != NULL ||
-	    (h->content_length != NULL && strspn(h->content_length, "0") != strlen(h->content_length));
+	       (h->content_length != NULL &&
+		   strspn(h->content_length, "0") != strlen(h->content_length));
 }
 
 static void
@@ -118,7 +119,8 @@ find_route(struct exchange *x)
 		answer_options(x, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
 		return false;
 	}
-	x->route = route_find(x->method, x->target.segments, x->target.nsegments, allow, sizeof(allow));
+	x->route =
+	    route_find(x->method, x->target.segments, x->target.nsegments, allow, sizeof(allow));
 	if (x->route != NULL)
 		return true;
 	if (allow[0] == '\0') {
@@ -168,7 +170,8 @@ check_body(struct exchange *x)
 	unsigned flags = x->route->flags;
 	uint64_t n;
 
-	if (x->head.content_length != NULL && !num_parse(x->head.content_length, 0, body_limit(x), &n)) {
+	if (x->head.content_length != NULL &&
+	    !num_parse(x->head.content_length, 0, body_limit(x), &n)) {
 		fail_large(x);
 		return false;
 	}
@@ -199,8 +202,9 @@ exchange_begin(struct exchange *x, const char *method)
 			check_body(x);
 	}
 	/*
-	 * The body of a refused request is read and thrown away, so that the client, which may be sending
-	 * yet, gets to see the answer; but not when it waits for a word, or its length cannot be known.
+	 * The body of a refused request is read and thrown away, so that the client, which may be
+	 * sending yet, gets to see the answer; but not when it waits for a word, or its length
+	 * cannot be known.
 	 */
 	if (x->state == EXCHANGE_ANSWERED && (x->head.expect != NULL || !guard_trusts(&x->head)))
 		x->answer.hang_up = true;
@@ -262,7 +266,8 @@ exchange_answer(struct exchange *x, const struct client_reply *r)
 		route->answer(x, r);
 	} else if (r->code != WIRE_OK) {
 		exchange_fail(x, (int)r->code, NULL, "%s", r->message);
-		if (r->detail != NULL && (body = json_loadb(x->answer.body, x->answer.n, 0, NULL)) != NULL) {
+		if (r->detail != NULL &&
+		    (body = json_loadb(x->answer.body, x->answer.n, 0, NULL)) != NULL) {
 			json_object_update_missing(body, r->detail);
 			exchange_json(x, x->answer.status, body);
 			json_decref(body);
@@ -277,7 +282,8 @@ exchange_answer(struct exchange *x, const struct client_reply *r)
 void
 exchange_lost(struct exchange *x, int rc, bool sent, const struct err *err)
 {
-	struct client_reply r = { .code = WIRE_UNAVAILABLE, .message = "the daemon does not answer" };
+	struct client_reply r = { .code = WIRE_UNAVAILABLE,
+		.message = "the daemon does not answer" };
 
 	if (rc == CLIENT_EBIG) {
 		r.code = WIRE_TOO_LARGE;
@@ -287,7 +293,8 @@ exchange_lost(struct exchange *x, int rc, bool sent, const struct err *err)
 		r.message = err->text;
 	} else if (sent && (x->route->flags & ROUTE_SAFE) == 0) {
 		r.code = WIRE_UNKNOWN;
-		r.message = "the daemon went away before it answered; what was asked may have happened";
+		r.message =
+		    "the daemon went away before it answered; what was asked may have happened";
 	}
 	exchange_answer(x, &r);
 }

@@ -2,10 +2,10 @@
  * exchange.h - one request and its answer, without a word of how bytes came or go.
  *
  * The server makes an exchange when a request line has come, fills in the head and calls
- * exchange_begin, hands over the body piece by piece, and calls exchange_ready.  Whenever one of them
- * leaves the state at ANSWERED the answer can be sent; after exchange_ready the state may be ASKING:
- * then `route->op` with `args` and `token` belongs sent to the daemon, and exchange_answer (or
- * exchange_lost) makes the answer.  An exchange belongs to one thread.
+ * exchange_begin, hands over the body piece by piece, and calls exchange_ready.  Whenever one of
+ * them leaves the state at ANSWERED the answer can be sent; after exchange_ready the state may be
+ * ASKING: then `route->op` with `args` and `token` belongs sent to the daemon, and exchange_answer
+ * (or exchange_lost) makes the answer.  An exchange belongs to one thread.
  */
 
 #ifndef HTTP_EXCHANGE_H
@@ -69,7 +69,8 @@ struct exchange {
 	void *connection;
 };
 
-/* A new exchange for a request to `uri`; what is wrong with it is said by exchange_begin.  NULL: no memory. */
+/* A new exchange for a request to `uri`; what is wrong with it is said by exchange_begin.  NULL: no
+ * memory. */
 struct exchange *exchange_new(const struct guard *guard, const char *uri);
 void exchange_free(struct exchange *x);
 

@@ -25,7 +25,8 @@ fields_unescape(char *s, size_t *n, bool plus)
 		char c = s[i];
 
 		if (c == '%') {
-			int high = *n - i < 3 ? -1 : hex(s[i + 1]), low = high < 0 ? -1 : hex(s[i + 2]);
+			int high = *n - i < 3 ? -1 : hex(s[i + 1]),
+			    low = high < 0 ? -1 : hex(s[i + 2]);
 
 			if (low < 0)
 				return false;

@@ -1,9 +1,9 @@
 /*
  * guard.c - the headers that decide whether a request is looked at.
  *
- * Two readers that understand the length of a body differently can be made to see different requests
- * (request smuggling), so a length that is said twice, or in two ways, is refused; so is any other
- * header of ours that came twice, since a proxy may have judged the other one.
+ * Two readers that understand the length of a body differently can be made to see different
+ * requests (request smuggling), so a length that is said twice, or in two ways, is refused; so is
+ * any other header of ours that came twice, since a proxy may have judged the other one.
  */
 
 #include <arpa/inet.h>
@@ -55,7 +55,8 @@ guard_header(struct head *h, const char *name, const char *value)
 	}
 }
 
-/* The host of "host:port" or "[v6]:port" into `out`, without brackets.  False when it is neither. */
+/* The host of "host:port" or "[v6]:port" into `out`, without brackets.  False when it is neither.
+ */
 static bool
 split_host(const char *authority, char *out, size_t nout)
 {
@@ -75,7 +76,8 @@ split_host(const char *authority, char *out, size_t nout)
 		return false;
 	memcpy(out, from, n);
 	out[n] = '\0';
-	return *rest == '\0' || (*rest == ':' && strspn(rest + 1, "0123456789") == strlen(rest + 1));
+	return *rest == '\0' ||
+	       (*rest == ':' && strspn(rest + 1, "0123456789") == strlen(rest + 1));
 }
 
 static bool
@@ -134,7 +136,8 @@ guard_check(const struct guard *g, const struct head *h, struct err *err)
 	if (h->twice)
 		return err_set(err, WIRE_BAD_REQUEST, "a header came twice that may come once");
 	if (!guard_trusts(h))
-		return err_set(err, WIRE_BAD_REQUEST, "the body's length is not said in one clear way");
+		return err_set(
+		    err, WIRE_BAD_REQUEST, "the body's length is not said in one clear way");
 	if (h->host == NULL)
 		return err_set(err, WIRE_BAD_REQUEST, "the request has no Host");
 	if (!is_allowed(g, h->host))

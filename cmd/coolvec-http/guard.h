@@ -1,9 +1,9 @@
 /*
  * guard.h - who may be asking: Host against DNS rebinding, Origin against other people's pages.
  *
- * A page of a foreign site can make a browser send requests here, and a name of a foreign site can be
- * made to point here.  The first comes with a foreign Origin; the second with a foreign name in Host.
- * A numeric address in Host cannot have been rebound, so it is let in; names must be known.
+ * A page of a foreign site can make a browser send requests here, and a name of a foreign site can
+ * be made to point here.  The first comes with a foreign Origin; the second with a foreign name in
+ * Host. A numeric address in Host cannot have been rebound, so it is let in; names must be known.
  */
 
 #ifndef HTTP_GUARD_H

@@ -42,7 +42,9 @@ static bool
 is_loopback(const struct sockaddr *a)
 {
 	if (a->sa_family == AF_INET)
-		return ntohl(((const struct sockaddr_in *)(const void *)a)->sin_addr.s_addr) >> 24 == 127;
+		return ntohl(((const struct sockaddr_in *)(const void *)a)->sin_addr.s_addr) >>
+			   24 ==
+		       127;
 	return a->sa_family == AF_INET6 &&
 	    IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)a)->sin6_addr);
 }
@@ -80,10 +82,11 @@ print_address(int fd, char *at, size_t n)
 }
 
 int
-listen_at(const char *where, bool anywhere, int *fd, bool *loopback, char *host, size_t nhost, char *at,
-    size_t n, struct err *err)
+listen_at(const char *where, bool anywhere, int *fd, bool *loopback, char *host, size_t nhost,
+    char *at, size_t n, struct err *err)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_PASSIVE | AI_NUMERICSERV };
 	struct addrinfo *list = NULL;
 	char port[8];
 	int rc;
@@ -94,8 +97,10 @@ listen_at(const char *where, bool anywhere, int *fd, bool *loopback, char *host,
 		return err_set(err, -1, "%.80s: %s", where, gai_strerror(rc));
 	*loopback = is_loopback(list->ai_addr);
 	if (!*loopback && !anywhere)
-		rc = err_set(err, -1, "HTTP_LISTEN=%.80s is not this machine alone; --listen serves others"
-		    " too, with something that does TLS in front", where);
+		rc = err_set(err, -1,
+		    "HTTP_LISTEN=%.80s is not this machine alone; --listen serves others"
+		    " too, with something that does TLS in front",
+		    where);
 	else
 		rc = open_socket(list, where, fd, err);
 	freeaddrinfo(list);

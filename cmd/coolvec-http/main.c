@@ -124,7 +124,8 @@ allow_hosts(struct guard *g, char *copy, struct err *err)
 
 	for (char *s = strtok_r(copy, ", \t", &save); s != NULL; s = strtok_r(NULL, ", \t", &save))
 		if (!guard_allow(g, s))
-			return err_set(err, -1, "HTTP_ALLOW_HOSTS has more than %d names", GUARD_HOSTS_MAX);
+			return err_set(
+			    err, -1, "HTTP_ALLOW_HOSTS has more than %d names", GUARD_HOSTS_MAX);
 	return 0;
 }
 
@@ -180,8 +181,8 @@ serve(const struct options *o, const struct http_settings *s, struct guard *g, c
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGUSR2);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	if (listen_at(o->listen != NULL ? o->listen : s->listen, o->listen != NULL, &fd, &loopback, host,
-		sizeof(host), at, sizeof(at), err) != 0)
+	if (listen_at(o->listen != NULL ? o->listen : s->listen, o->listen != NULL, &fd, &loopback,
+		host, sizeof(host), at, sizeof(at), err) != 0)
 		return -1;
 	if (!guard_allow(g, host)) {
 		err_set(err, -1, "too many hosts");
@@ -190,7 +191,9 @@ serve(const struct options *o, const struct http_settings *s, struct guard *g, c
 	if (pages_init(err) != 0 || server_start(&so, fd, &server, err) != 0)
 		goto out;
 	if (!loopback)
-		log_warn("%s can be reached from other machines, and speaks no TLS: put that in front", at);
+		log_warn(
+		    "%s can be reached from other machines, and speaks no TLS: put that in front",
+		    at);
 	log_info("serving http://%s from %s", at, socket);
 	tell_ready(o->ready_fd, at);
 	wait_for_stop(&set);

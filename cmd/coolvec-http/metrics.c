@@ -14,8 +14,8 @@
 
 #define NBOUNDS (sizeof(bounds) / sizeof(bounds[0]))
 
-static const double bounds[] = { 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
-	0.25, 0.5, 1, 2.5, 10 };
+static const double bounds[] = { 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+	0.1, 0.25, 0.5, 1, 2.5, 10 };
 
 struct op {
 	const char *name;
@@ -113,7 +113,8 @@ print_times(struct buf *b)
 	static const char name[] = "coolvec_http_request_duration_seconds";
 	unsigned long long sum;
 
-	metrics_head(b, name, "histogram", "Time from a request's line to its answer, by operation.");
+	metrics_head(
+	    b, name, "histogram", "Time from a request's line to its answer, by operation.");
 	for (size_t i = 0; i < nops; i++) {
 		const struct op *op = &ops[i];
 
@@ -130,7 +131,8 @@ print_times(struct buf *b)
 				    bounds[j], sum);
 		}
 		buf_putf(b, "%s_bucket{op=\"%s\",le=\"+Inf\"} %llu\n", name, op->name, sum);
-		buf_putf(b, "%s_sum{op=\"%s\"} %.9f\n", name, op->name, (double)atomic_load(&op->ns) / 1e9);
+		buf_putf(b, "%s_sum{op=\"%s\"} %.9f\n", name, op->name,
+		    (double)atomic_load(&op->ns) / 1e9);
 		buf_putf(b, "%s_count{op=\"%s\"} %llu\n", name, op->name, sum);
 	}
 }

@@ -14,7 +14,8 @@
 /* To be called once, before any thread. */
 void metrics_init(void);
 
-/* A request to `r` (NULL: to no route) was answered with `code` after `ns` nanoseconds.  Any thread. */
+/* A request to `r` (NULL: to no route) was answered with `code` after `ns` nanoseconds.  Any
+ * thread. */
 void metrics_request(const struct route *r, int code, int64_t ns);
 
 /* Connections of clients: one more, or one less. */

@@ -19,20 +19,27 @@ struct number {
 
 static const struct number numbers[] = {
 	{ NULL, "uptime", "coolvec_uptime_seconds", "gauge", "Time since the daemon started." },
-	{ NULL, "connections", "coolvec_connections", "gauge", "Connections to the daemon's socket." },
+	{ NULL, "connections", "coolvec_connections", "gauge",
+	    "Connections to the daemon's socket." },
 	{ NULL, "collections", "coolvec_collections", "gauge", "Collections there are." },
 	{ NULL, "open_collections", "coolvec_open_collections", "gauge",
 	    "Collections whose files are open." },
 	{ NULL, "vectors", "coolvec_vectors", "gauge", "Vectors in open collections." },
-	{ NULL, "tail", "coolvec_tail_vectors", "gauge", "Vectors that the graphs do not hold yet." },
+	{ NULL, "tail", "coolvec_tail_vectors", "gauge",
+	    "Vectors that the graphs do not hold yet." },
 	{ NULL, "graph_bytes", "coolvec_graph_bytes", "gauge", "Memory of the graphs." },
 	{ NULL, "file_bytes", "coolvec_file_bytes", "gauge", "Size of the vector files." },
 	{ "fsync", "count", "coolvec_fsyncs_total", "counter", "Syncs of vector files." },
 	{ "fsync", "seconds", "coolvec_fsync_seconds_total", "counter", "Time spent in syncs." },
 	{ "commit", "count", "coolvec_commits_total", "counter", "Group commits." },
-	{ "commit", "seconds", "coolvec_commit_seconds_total", "counter", "Time spent in group commits." },
-	{ "commit", "items", "coolvec_commit_items_total", "counter", "Items that were committed." },
-	{ "embedder", "calls", "coolvec_embedder_calls_total", "counter", "Calls of the embedder." },
+	{ "commit", "seconds", "coolvec_commit_seconds_total", "counter",
+	    "Time spent in group commits." },
+	{ "commit", "items", "coolvec_commit_items_total", "counter",
+	    "Items that were committed." },
+	{ "embedder", "calls", "coolvec_embedder_calls_total", "counter",
+	    "Calls of the embedder." },
+	{ "embedder", "errors", "coolvec_embedder_errors_total", "counter",
+	    "Calls of the embedder that brought no vectors." },
 	{ "embedder", "texts", "coolvec_embedder_texts_total", "counter", "Texts it embedded." },
 	{ "embedder", "seconds", "coolvec_embedder_seconds_total", "counter", "Time spent in it." },
 };
@@ -91,8 +98,8 @@ seconds_of(const json_t *operations, const char *op)
 }
 
 static void
-print_histogram(struct buf *b, const char *name, const json_t *le, const json_t *counts, const char *op,
-    double seconds)
+print_histogram(struct buf *b, const char *name, const json_t *le, const json_t *counts,
+    const char *op, double seconds)
 {
 	size_t n = json_array_size(le);
 	json_int_t sum = 0;

@@ -34,9 +34,8 @@ delimiter(const char *type, char *out)
 		n = strcspn(p, "; \t");
 	if (n == 0 || n > BOUNDARY_MAX)
 		return 0;
-	memcpy(out, "\r\n--", 4);
-	for (size_t i = 0; i < n; i++)
-		out[4 + i] = p[i];
+	memcpy(out, "\r\n--", 4);	/* NOLINT(bugprone-not-null-terminated-result): no string */
+	memcpy(out + 4, p, n);
 	return n + 4;
 }
 
@@ -109,7 +108,8 @@ fields_multipart(char *s, size_t n, const char *type, struct fields *f, struct e
 		return err_set(err, -1, "the form does not begin with its boundary");
 	part = s + nmark - 2;
 	while (end - part >= 2 && memcmp(part, "\r\n", 2) == 0) {
-		/* the CRLF behind a delimiter may be the one before the next: then the part is empty */
+		/* the CRLF behind a delimiter may be the one before the next: then the part is
+		 * empty */
 		if ((next = memmem(part + 2, (size_t)(end - part - 2), mark, nmark)) == NULL)
 			return err_set(err, -1, "the form does not end");
 		if (add_part(part + 2, next, f, err) != 0)

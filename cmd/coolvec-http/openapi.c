@@ -46,8 +46,8 @@ parameter(const struct param *p, const char *given)
 {
 	bool in_path = (p->where & IN_PATH) != 0;
 	bool must = in_path || (p->required && (p->where & IN_BODY) == 0);
-	json_t *o = json_pack("{s:s, s:s, s:b, s:o}", "name", p->name, "in", in_path ? "path" : "query",
-	    "required", must, "schema", openapi_param(p));
+	json_t *o = json_pack("{s:s, s:s, s:b, s:o}", "name", p->name, "in",
+	    in_path ? "path" : "query", "required", must, "schema", openapi_param(p));
 	json_t *example = openapi_example(p, given);
 
 	if (p->help != NULL)
@@ -120,8 +120,9 @@ request_body(const struct route *r)
 		json_object_set_new(content, "multipart/form-data", media(schema, r->example.body));
 	}
 	if ((r->flags & ROUTE_LINES) != 0)
-		json_object_set_new(content, "application/x-ndjson", json_pack("{s:{s:s, s:s}}", "schema",
-		    "type", "string", "description", "One item a line."));
+		json_object_set_new(content, "application/x-ndjson",
+		    json_pack("{s:{s:s, s:s}}", "schema", "type", "string", "description",
+			"One item a line."));
 	json_decref(schema);
 	return json_pack("{s:b, s:o}", "required", must, "content", content);
 }
@@ -133,21 +134,24 @@ reply(const struct route *r)
 {
 	json_t *content = json_object();
 	json_t *example = r->example.reply != NULL ? json_loads(r->example.reply, 0, NULL) : NULL;
-	json_t *schema = example != NULL ? openapi_like(example) : json_pack("{s:s}", "type", "string");
+	json_t *schema =
+	    example != NULL ? openapi_like(example) : json_pack("{s:s}", "type", "string");
 
 	if (example != NULL) {
-		json_object_set_new(content, "application/json", json_pack("{s:O, s:O}", "schema", schema,
-		    "example", example));
+		json_object_set_new(content, "application/json",
+		    json_pack("{s:O, s:O}", "schema", schema, "example", example));
 	} else if (strcmp(r->path, "/openapi.json") == 0) {
-		json_object_set_new(content, "application/json", json_pack("{s:{s:s}}", "schema", "type",
-		    "object"));
+		json_object_set_new(content, "application/json",
+		    json_pack("{s:{s:s}}", "schema", "type", "object"));
 	} else {
-		json_object_set_new(content, strcmp(r->path, "/docs") == 0 ? "text/html" : "text/plain",
+		json_object_set_new(content,
+		    strcmp(r->path, "/docs") == 0 ? "text/html" : "text/plain",
 		    json_pack("{s:O}", "schema", schema));
 	}
 	if (r->lines != NULL)
-		json_object_set_new(content, "application/x-ndjson", json_pack("{s:{s:s, s:s}}", "schema",
-		    "type", "string", "description", "One member a line."));
+		json_object_set_new(content, "application/x-ndjson",
+		    json_pack("{s:{s:s, s:s}}", "schema", "type", "string", "description",
+			"One member a line."));
 	json_decref(schema);
 	json_decref(example);
 	return json_pack("{s:s, s:o}", "description", "It is done.", "content", content);
@@ -181,7 +185,8 @@ responses(const struct route *r)
 	json_object_set_new(o, status, reply(r));
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
 		if (errors[i].has)
-			json_object_set_new(o, errors[i].name + 1, reference("responses", errors[i].name));
+			json_object_set_new(
+			    o, errors[i].name + 1, reference("responses", errors[i].name));
 	return o;
 }
 
@@ -197,9 +202,9 @@ operation(const struct route *r)
 		snprintf(about, sizeof(about), "The operation %s of coolvec-protocol(7).", r->op);
 	else
 		snprintf(about, sizeof(about), "%s.", r->summary);
-	o = json_pack("{s:o, s:s, s:s, s:[s], s:I, s:o, s:o}", "operationId", operation_id(r), "summary",
-	    r->summary, "description", about, "tags", r->tag, "x-order", (json_int_t)(r - routes),
-	    "parameters", parameters(r), "responses", responses(r));
+	o = json_pack("{s:o, s:s, s:s, s:[s], s:I, s:o, s:o}", "operationId", operation_id(r),
+	    "summary", r->summary, "description", about, "tags", r->tag, "x-order",
+	    (json_int_t)(r - routes), "parameters", parameters(r), "responses", responses(r));
 	if ((r->flags & ROUTE_BODY) != 0)
 		json_object_set_new(o, "requestBody", request_body(r));
 	if ((r->flags & ROUTE_OPEN) != 0)
@@ -225,19 +230,42 @@ paths(void)
 	return all;
 }
 
+static json_t *
+info(void)
+{
+	static const char about[] =
+	    "A vector database: texts and vectors go in, the nearest come out. Each path answers HEAD"
+	    " where it answers GET, and OPTIONS. Errors are objects with detail (a sentence) and"
+	    " error (a name, which is contract).";
+
+	return json_pack("{s:s, s:s, s:s, s:{s:s}, s:{s:s, s:s}}", "title", "coolvec", "version",
+	    COOLVEC_VERSION, "description", about, "contact", "name", "coolvec", "license", "name",
+	    "MIT", "identifier", "MIT");
+}
+
+static json_t *
+tags(void)
+{
+	static const char *const all[][2] = {
+		{ "accounts", "Users and their tokens." },
+		{ "preferences", "What is meant when nothing is said." },
+		{ "collections", "Spaces of one dimension and metric." },
+		{ "vectors", "Items: a text, a vector, or both." },
+		{ "search", "The nearest." },
+		{ "service", "Health and numbers." },
+	};
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		json_array_append_new(list, json_pack("{s:s, s:s}", "name", all[i][0], "description",
+		    all[i][1]));
+	return list;
+}
+
 json_t *
 openapi_make(void)
 {
-	return json_pack("{s:s, s:{s:s, s:s, s:s, s:{s:s}, s:{s:s, s:s}}, s:[{s:s}],"
-	    " s:[{s:s,s:s},{s:s,s:s},{s:s,s:s},{s:s,s:s},{s:s,s:s},{s:s,s:s}], s:[{s:[]}], s:o, s:o}",
-	    "openapi", "3.1.0", "info", "title", "coolvec", "version", COOLVEC_VERSION, "description",
-	    "A vector database: texts and vectors go in, the nearest come out. Each path answers HEAD"
-	    " where it answers GET, and OPTIONS. Errors are objects with detail (a sentence) and error"
-	    " (a name, which is contract).", "contact", "name", "coolvec", "license", "name", "MIT",
-	    "identifier", "MIT", "servers", "url", "/", "tags", "name", "accounts", "description",
-	    "Users and their tokens.", "name", "preferences", "description", "What is meant when nothing"
-	    " is said.", "name", "collections", "description", "Spaces of one dimension and metric.",
-	    "name", "vectors", "description", "Items: a text, a vector, or both.", "name", "search",
-	    "description", "The nearest.", "name", "service", "description", "Health and numbers.",
-	    "security", "token", "paths", paths(), "components", openapi_components());
+	return json_pack("{s:s, s:o, s:[{s:s}], s:o, s:[{s:[]}], s:o, s:o}", "openapi", "3.1.0",
+	    "info", info(), "servers", "url", "/", "tags", tags(), "security", "token", "paths",
+	    paths(), "components", openapi_components());
 }

@@ -12,7 +12,8 @@
 static json_t *
 array_of(json_t *items, const struct param *p)
 {
-	json_t *schema = json_pack("{s:s, s:o, s:i}", "type", "array", "items", items, "minItems", 1);
+	json_t *schema =
+	    json_pack("{s:s, s:o, s:i}", "type", "array", "items", items, "minItems", 1);
 
 	if (p->most > 0)
 		json_object_set_new(schema, "maxItems", json_integer(p->most));
@@ -33,20 +34,21 @@ kind_schema(const struct param *p)
 	case PARAM_ID:
 		return json_pack("{s:s, s:i}", "type", "integer", "minimum", 0);
 	case PARAM_COUNT:
-		return json_pack("{s:s, s:I, s:I}", "type", "integer", "minimum", (json_int_t)p->least,
-		    "maximum", (json_int_t)p->most);
+		return json_pack("{s:s, s:I, s:I}", "type", "integer", "minimum",
+		    (json_int_t)p->least, "maximum", (json_int_t)p->most);
 	case PARAM_BOOL:
 		return json_pack("{s:s}", "type", "boolean");
 	case PARAM_STRING:
 		return string_schema(p);
 	case PARAM_METRIC:
-		return json_pack("{s:s, s:[s,s,s,s]}", "type", "string", "enum", "cosine", "l2", "ip", "l1");
+		return json_pack(
+		    "{s:s, s:[s,s,s,s]}", "type", "string", "enum", "cosine", "l2", "ip", "l1");
 	case PARAM_NAME:
 		return json_pack("{s:s, s:s}", "type", "string", "pattern",
 		    "^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$");
 	case PARAM_VECTOR:
-		return json_pack("{s:[{s:s, s:{s:s}}, {s:s}]}", "oneOf", "type", "array", "items", "type",
-		    "number", "type", "string");
+		return json_pack("{s:[{s:s, s:{s:s}}, {s:s}]}", "oneOf", "type", "array", "items",
+		    "type", "number", "type", "string");
 	case PARAM_META:
 		return json_pack("{s:s}", "type", "object");
 	case PARAM_META_OR_NULL:
@@ -58,8 +60,8 @@ kind_schema(const struct param *p)
 	case PARAM_KEYS:
 		return array_of(json_pack("{s:s}", "type", "string"), p);
 	case PARAM_FIELDS:
-		return array_of(json_pack("{s:s, s:[s,s,s,s]}", "type", "string", "enum", "text", "key",
-		    "meta", "vector"), p);
+		return array_of(json_pack("{s:s, s:[s,s,s,s]}", "type", "string", "enum",
+		    "text", "key", "meta", "vector"), p);
 	case PARAM_ITEMS:
 		return array_of(json_pack("{s:s}", "type", "object"), p);
 	}
@@ -95,8 +97,9 @@ openapi_like(json_t *example)
 		return schema;
 	properties = json_object();
 	json_object_set_new(schema, "properties", properties);
-	json_object_foreach(example, name, v)
+	json_object_foreach(example, name, v) {
 		json_object_set_new(properties, name, openapi_like(v));
+	}
 	return schema;
 }
 
@@ -139,7 +142,8 @@ static const struct {
 	{ "422", "A parameter is missing, unknown, or cannot be; or the vector does not fit the"
 	    " collection." },
 	{ "429", "Too many requests; later." },
-	{ "500", "It failed. unknown: it may have happened; repeat it with the same Idempotency-Key." },
+	{ "500",
+	    "It failed. unknown: it may have happened; repeat it with the same Idempotency-Key." },
 	{ "503", "It cannot be done now; later." },
 	{ "507", "The disk is full, or failed." },
 };
@@ -151,26 +155,27 @@ error_schema(void)
 
 	for (int code = WIRE_OK + 1; code < PROBLEM_END; code++)
 		json_array_append_new(names, json_string(problem_name(code)));
-	return json_pack("{s:s, s:[s,s], s:{s:{s:s, s:s}, s:{s:s, s:o}, s:{s:s, s:s}, s:{s:s, s:s, s:{s:s}}}}",
-	    "type", "object", "required", "detail", "error", "properties", "detail", "type", "string",
-	    "description", "A sentence for people.", "error", "type", "string", "enum", names,
-	    "parameter", "type", "string", "description", "The parameter that is to blame.", "items",
-	    "type", "array", "description", "Of a batch: which items are bad, by their place.", "items",
-	    "type", "object");
+	return json_pack(
+	    "{s:s, s:[s,s], s:{s:{s:s, s:s}, s:{s:s, s:o}, s:{s:s, s:s}, s:{s:s, s:s, s:{s:s}}}}",
+	    "type", "object", "required", "detail", "error", "properties", "detail", "type",
+	    "string", "description", "A sentence for people.", "error", "type", "string", "enum",
+	    names, "parameter", "type", "string", "description", "The parameter that is to blame.",
+	    "items", "type", "array", "description",
+	    "Of a batch: which items are bad, by their place.", "items", "type", "object");
 }
 
 static json_t *
 error_response(const char *what)
 {
-	return json_pack("{s:s, s:{s:{s:{s:s}}}}", "description", what, "content", "application/json",
-	    "schema", "$ref", "#/components/schemas/Error");
+	return json_pack("{s:s, s:{s:{s:{s:s}}}}", "description", what, "content",
+	    "application/json", "schema", "$ref", "#/components/schemas/Error");
 }
 
 static json_t *
 header_param(const char *name, const char *what)
 {
-	return json_pack("{s:s, s:s, s:s, s:{s:s, s:i, s:i}}", "name", name, "in", "header", "description",
-	    what, "schema", "type", "string", "minLength", 1, "maxLength", 128);
+	return json_pack("{s:s, s:s, s:s, s:{s:s, s:i, s:i}}", "name", name, "in", "header",
+	    "description", what, "schema", "type", "string", "minLength", 1, "maxLength", 128);
 }
 
 json_t *
@@ -187,7 +192,10 @@ openapi_components(void)
 	return json_pack("{s:{s:o}, s:o, s:{s:o, s:o}, s:{s:{s:s, s:s, s:s}}}", "schemas", "Error",
 	    error_schema(), "responses", responses, "parameters", "RequestId",
 	    header_param("X-Request-Id", "Your name for the request; it comes back in the answer."),
-	    "IdempotencyKey", header_param("Idempotency-Key", "Within a day a repetition with the same"
-	    " key is not done again, and gets the same answer."), "securitySchemes", "token", "type",
-	    "http", "scheme", "bearer", "description", "The access_token of /auth/login.");
+	    "IdempotencyKey",
+	    header_param("Idempotency-Key",
+	    "Within a day a repetition with the same key is not done again, and gets the same"
+	    " answer."),
+	    "securitySchemes", "token", "type", "http", "scheme", "bearer", "description",
+	    "The access_token of /auth/login.");
 }

@@ -2,13 +2,12 @@
  * pool.c - one request on a connection at a time.
  *
  * The daemon closes connections when it stops, when they idle, and those that never showed a valid
- * token; a free connection whose socket has become readable is therefore dead.  It is looked at once
- * more right before it is used, so that a request is hardly ever sent into a connection that is gone.
- * Where that happens all the same, only what may be done twice is asked again.
+ * token; a free connection whose socket has become readable is therefore dead.  It is looked at
+ * once more right before it is used, so that a request is hardly ever sent into a connection that
+ * is gone. Where that happens all the same, only what may be done twice is asked again.
  */
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <time.h>
@@ -95,15 +94,6 @@ kill_link(struct pool *p, struct link *l)
 	p->n--;
 }
 
-/* Free links are read again by nobody, so anything to read is their end. */
-static bool
-is_alive(const struct link *l)
-{
-	struct pollfd fd = { .fd = client_fd(l->client), .events = POLLIN | POLLRDHUP };
-
-	return poll(&fd, 1, 0) == 0;
-}
-
 static struct link *
 dial(struct pool *p, int *rc, struct err *err)
 {
@@ -144,7 +134,7 @@ get_link(struct pool *p, int *rc, struct err *err)
 	while ((l = p->free) != NULL) {
 		p->free = l->next;
 		l->next = NULL;
-		if (is_alive(l))
+		if (client_alive(l->client))
 			return l;
 		kill_link(p, l);
 	}
@@ -195,7 +185,8 @@ fail(struct pool *p, struct exchange *x, int rc, bool sent, const struct err *er
 	finish(p, x);
 }
 
-/* The daemon cannot be reached: try later, and count the patience of all that wait from the first time. */
+/* The daemon cannot be reached: try later, and count the patience of all that wait from the first
+ * time. */
 static void
 find_away(struct pool *p, const struct err *err)
 {
@@ -334,7 +325,8 @@ pool_tick(struct pool *p)
 	if ((now = pool_clock()) < p->swept + RETRY_MS)
 		return;
 	p->swept = now;
-	/* A full pool is no absent daemon: what waits for a turn waits as long as an answer may take. */
+	/* A full pool is no absent daemon: what waits for a turn waits as long as an answer may
+	 * take. */
 	if (p->retry != 0)
 		give_up_waiting(p, now);
 	give_up_asked(p, now);

@@ -1,10 +1,10 @@
 /*
  * pool.h - connections to the daemon, and the exchanges that wait for one.
  *
- * Each thread has a pool of its own, whose sockets are in the thread's epoll set; nothing here locks.
- * An exchange gets a connection that is free, or a new one, or waits its turn.  A daemon that is not
- * there is tried again for POOL_PATIENCE_MS before an exchange is told, so that its restart is a
- * delay and not an error.
+ * Each thread has a pool of its own, whose sockets are in the thread's epoll set; nothing here
+ * locks. An exchange gets a connection that is free, or a new one, or waits its turn.  A daemon
+ * that is not there is tried again for POOL_PATIENCE_MS before an exchange is told, so that its
+ * restart is a delay and not an error.
  */
 
 #ifndef HTTP_POOL_H
@@ -23,8 +23,8 @@ struct pool;
 struct link;
 
 /*
- * At most `max` connections to the socket at `path` (borrowed), watched by `epoll` with a struct link *
- * as the event's data.  `done` is called for each exchange that has its answer.  0, or -1.
+ * At most `max` connections to the socket at `path` (borrowed), watched by `epoll` with a struct
+ * link * as the event's data.  `done` is called for each exchange that has its answer.  0, or -1.
  */
 int pool_new(const char *path, size_t max, int epoll, void (*done)(struct exchange *x),
     struct pool **out, struct err *err);

@@ -65,7 +65,8 @@ request_on_uri(void *cls, const char *uri, struct MHD_Connection *c)
 }
 
 void
-request_on_end(void *cls, struct MHD_Connection *c, void **state, enum MHD_RequestTerminationCode why)
+request_on_end(
+    void *cls, struct MHD_Connection *c, void **state, enum MHD_RequestTerminationCode why)
 {
 	struct worker *w = cls;
 	struct peer *p = peer_of(c);
@@ -138,7 +139,8 @@ request_on_data(void *cls, struct MHD_Connection *c, const char *url, const char
 	if (x->method == NULL) {
 		MHD_get_connection_values(c, MHD_HEADER_KIND, take_header, &x->head);
 		exchange_begin(x, method);
-		return x->state == EXCHANGE_ANSWERED && x->answer.hang_up ? answer(w, c, x) : MHD_YES;
+		return x->state == EXCHANGE_ANSWERED && x->answer.hang_up ? answer(w, c, x)
+									  : MHD_YES;
 	}
 	if (*n > 0) {
 		enum MHD_Result rc = exchange_body(x, data, *n) ? MHD_YES : MHD_NO;

@@ -54,8 +54,8 @@ note(const struct exchange *x)
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	ns = (int64_t)t.tv_sec * 1000000000 + t.tv_nsec - x->began;
 	metrics_request(x->route, x->code, ns);
-	log_line(x->answer.status >= 500 ? LOG_WARN : LOG_DEBUG, "%s %s %d %s %.3f ms %s", x->method,
-	    x->route != NULL ? x->route->path : "-", x->answer.status,
+	log_line(x->answer.status >= 500 ? LOG_WARN : LOG_DEBUG, "%s %s %d %s %.3f ms %s",
+	    x->method, x->route != NULL ? x->route->path : "-", x->answer.status,
 	    x->code != 0 ? problem_name(x->code) : "ok", (double)ns / 1e6, x->id);
 }
 

@@ -1,8 +1,8 @@
 /*
  * route.h - the one table of what is served.
  *
- * A row says the verb and the path, the operation of the wire behind them, where each argument comes
- * from, and an example that works.  Dispatch, the Allow header, the checks of arguments,
+ * A row says the verb and the path, the operation of the wire behind them, where each argument
+ * comes from, and an example that works.  Dispatch, the Allow header, the checks of arguments,
  * /openapi.json, /docs and the tests read it, so that none of them can say something else.
  */
 
@@ -43,21 +43,21 @@ struct param {
 	bool required;
 	int64_t least, most;
 	const char *help;
-	const char *fallback;	/* what is sent when it is not given, as in a query; NULL: nothing */
+	const char *fallback; /* what is sent when it is not given, as in a query; NULL: nothing */
 };
 
 /* What a row is like. */
 enum {
-	ROUTE_OPEN = 1,		/* needs no token */
-	ROUTE_JSON = 2,		/* takes a JSON object */
-	ROUTE_FORM = 4,		/* takes a form, urlencoded or multipart */
-	ROUTE_LINES = 8,	/* takes NDJSON, a line an item */
-	ROUTE_LARGE = 16,	/* its body may be as large as a line of the wire */
-	ROUTE_SAFE = 32,	/* doing it twice is as good as once */
-	ROUTE_ONCE = 64,	/* Idempotency-Key is passed on as request_id */
-	ROUTE_EXTRA = 128,	/* form fields that OAuth2 clients send beside ours are left aside */
-	ROUTE_ALIAS = 256,	/* another name of the row before it that is none */
-	ROUTE_HIDDEN = 512,	/* not an operation: a page or a probe */
+	ROUTE_OPEN = 1, /* needs no token */
+	ROUTE_JSON = 2, /* takes a JSON object */
+	ROUTE_FORM = 4, /* takes a form, urlencoded or multipart */
+	ROUTE_LINES = 8, /* takes NDJSON, a line an item */
+	ROUTE_LARGE = 16, /* its body may be as large as a line of the wire */
+	ROUTE_SAFE = 32, /* doing it twice is as good as once */
+	ROUTE_ONCE = 64, /* Idempotency-Key is passed on as request_id */
+	ROUTE_EXTRA = 128, /* form fields that OAuth2 clients send beside ours are left aside */
+	ROUTE_ALIAS = 256, /* another name of the row before it that is none */
+	ROUTE_HIDDEN = 512, /* not an operation: a page or a probe */
 };
 
 #define ROUTE_BODY (ROUTE_JSON | ROUTE_FORM | ROUTE_LINES)
@@ -87,9 +87,9 @@ extern const struct route routes[];	/* a row without a method ends it */
 #define ROUTE_SEGMENTS 4	/* of a path */
 
 /*
- * The row for a verb and a path of `n` decoded segments; HEAD is served by GET's.  NULL when there is
- * none: then `allow` (of at least 64 bytes) has the verbs the path does know, or is empty when there
- * is no such path.  `allow` is filled in both cases.
+ * The row for a verb and a path of `n` decoded segments; HEAD is served by GET's.  NULL when there
+ * is none: then `allow` (of at least 64 bytes) has the verbs the path does know, or is empty when
+ * there is no such path.  `allow` is filled in both cases.
  */
 const struct route *route_find(const char *method, const char *const *segments, size_t n,
     char *allow, size_t nallow);

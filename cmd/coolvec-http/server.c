@@ -33,7 +33,8 @@ struct server {
 
 /* --- the loop --- */
 
-/* Clients that drip a request or sip an answer are cut off; libmicrohttpd sees to the silent ones. */
+/* Clients that drip a request or sip an answer are cut off; libmicrohttpd sees to the silent ones.
+ */
 static void
 sweep(struct worker *w)
 {
@@ -78,8 +79,8 @@ begin_stop(struct worker *w)
 }
 
 /*
- * At its limit MHD lets go of the listening socket, and takes it up again at the run after the one in
- * which a connection ended: without that one who waits would wait for somebody else's event.
+ * At its limit MHD lets go of the listening socket, and takes it up again at the run after the one
+ * in which a connection ended: without that one who waits would wait for somebody else's event.
  */
 static void
 serve(struct worker *w)
@@ -150,7 +151,8 @@ start_mhd(struct worker *w, int listener, struct err *err)
 }
 
 static int
-worker_init(struct worker *w, const struct server_options *o, int listener, int wake, struct err *err)
+worker_init(
+    struct worker *w, const struct server_options *o, int listener, int wake, struct err *err)
 {
 	w->options = o;
 	w->wake = wake;

@@ -24,7 +24,8 @@ struct server_options {
  * Serve on `listener`, a listening socket that does not block and stays the caller's.  What `o`
  * points to must live as long as the server.  Returns when all threads serve: 0, or -1.
  */
-int server_start(const struct server_options *o, int listener, struct server **out, struct err *err);
+int server_start(
+    const struct server_options *o, int listener, struct server **out, struct err *err);
 
 /* Accept no more, answer what has been asked (for at most 10 s), end the threads, free. */
 void server_stop(struct server *s);

@@ -25,7 +25,8 @@ static const struct setting table[] = {
 	{ "HTTP_ALLOW_HOSTS", AT(allow_hosts), NULL, 0, 0,
 	    "names that a request's Host may have beside localhost" },
 	{ "HTTP_THREADS", AT(threads), "cores", 1, 64, "threads that serve" },
-	{ "HTTP_MAX_CONNECTIONS", AT(connections), "1024", 1, 65536, "connections at once; more wait" },
+	{ "HTTP_MAX_CONNECTIONS", AT(connections), "1024", 1, 65536,
+	    "connections at once; more wait" },
 	{ "HTTP_TIMEOUT_SECONDS", AT(timeout), "30", 1, 3600,
 	    "silence that ends a connection; a request must be whole in four times that" },
 	{ "COOLVEC_LOG_LEVEL", AT(log_level), "info", 0, 0, "error, warn, info or debug" },
@@ -69,5 +70,6 @@ http_settings_help(FILE *f)
 	for (size_t i = 0; i < NSETTINGS; i++)
 		fprintf(f, "  %-22s %s (%s)\n", table[i].name, table[i].help,
 		    table[i].fallback != NULL ? table[i].fallback : "unset");
-	fprintf(f, "  %-22s %s\n", "COOLVEC_SOCKET", "the daemon's socket; see coolvecd(8) for the default");
+	fprintf(f, "  %-22s %s\n", "COOLVEC_SOCKET",
+	    "the daemon's socket; see coolvecd(8) for the default");
 }

@@ -20,7 +20,8 @@ struct http_settings {
 	uint64_t timeout;		/* seconds */
 };
 
-/* Fill `s`; what is not set gets its default.  0, or -1 and the name of the setting that cannot be. */
+/* Fill `s`; what is not set gets its default.  0, or -1 and the name of the setting that cannot be.
+ */
 int http_settings_load(struct http_settings *s, const struct env *e, struct err *err);
 
 /* Print the table: name, meaning, default. */

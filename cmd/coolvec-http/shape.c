@@ -4,10 +4,7 @@
 
 #include <string.h>
 
-#include "fields.h"
 #include "shape.h"
-
-#define FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(9) | JSON_ENCODE_ANY)
 
 void
 shape_one_item(struct exchange *x, const struct client_reply *r)
@@ -29,12 +26,6 @@ shape_wants_lines(const struct exchange *x)
 	    strstr(x->head.accept, "application/x-ndjson") != NULL;
 }
 
-static int
-put(const char *p, size_t n, void *b)
-{
-	return buf_put(b, p, n) ? 0 : -1;
-}
-
 /* What is no object by itself becomes one, so that each line can be read in the same way. */
 static void
 put_line(struct buf *b, const json_t *member)
@@ -44,8 +35,7 @@ put_line(struct buf *b, const json_t *member)
 
 	if (!object)
 		buf_puts(b, name);
-	if (json_dump_callback(member, put, b, FLAGS) != 0)
-		b->failed = true;
+	wire_put(b, member);
 	buf_puts(b, object ? "\n" : "}\n");
 }
 

@@ -21,7 +21,8 @@ struct target {
 
 /*
  * Take `uri` apart.  A segment is decoded after the path was split, so that %2F divides nothing.
- * 0; -1 and the reason when it is not a path; -2 without memory.  End it with target_fini in any case.
+ * 0; -1 and the reason when it is not a path; -2 without memory.  End it with target_fini in any
+ * case.
  */
 int target_parse(const char *uri, struct target *t, struct err *err);
 void target_fini(struct target *t);

@@ -45,6 +45,18 @@ described() {
 	diff ops routed
 }
 
+@test "every argument of an operation has a parameter" {
+	sed -n '/^const struct op ops/,/^};/p' "$root/daemon/ops.c" | grep -v snapshot |
+		grep -oE '\{ "[a-zA-Z0-9_]+", ARG_' | cut -d'"' -f2 | sort -u >args
+	echo where >>args
+	[ "$(wc -l <args)" -ge 25 ]
+	jq -r '.paths[][] | (.parameters[]?.name, (.requestBody.content[]?.schema.properties? // {} | keys[]))' \
+		openapi.json | sort -u >parameters
+	while read -r name; do
+		grep -qx "$name" parameters || { echo "$name is not there"; false; }
+	done <args
+}
+
 @test "spectral has nothing to say of /openapi.json" {
 	[ -z "$node_missing" ] || skip "$node_missing"
 	echo 'extends: ["spectral:oas"]' >.spectral.yaml

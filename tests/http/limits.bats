@@ -183,6 +183,35 @@ teardown() {
 	wait $pid || true
 }
 
+@test "a daemon that is lost over a question, or a change with a key, is asked again; else: unknown" {
+	command -v socat >/dev/null || skip "socat is not installed"
+	local fake=$BATS_TEST_TMPDIR/fake asked=$BATS_TEST_TMPDIR/asked pid
+	# It reads what it is asked first and is gone; the second time it answers.
+	cat >"$BATS_TEST_TMPDIR/fake.sh" <<-END
+		head -n 1 >>$asked
+		[ \$(wc -l <$asked) -lt 2 ] || echo '{"id":0,"ok":true,"result":{"id":7}}'
+	END
+	socat "UNIX-LISTEN:$fake,fork" "SYSTEM:sh $BATS_TEST_TMPDIR/fake.sh" 3>&- &
+	pid=$!
+	until [ -S "$fake" ]; do :; done
+	own_start --socket "$fake"
+	url=http://$at
+	ask GET /vec/count
+	answered 200
+	[ "$(wc -l <"$asked")" = 2 ]
+	rm "$asked"
+	tell POST /vec/add '{"text":"a"}' -H 'Idempotency-Key: k'
+	answered 200
+	[ "$(jq .id <<<"$body")" = 7 ]
+	[ "$(wc -l <"$asked")" = 2 ]
+	rm "$asked"
+	tell POST /vec/add '{"text":"a"}'
+	answered 500 unknown
+	[ "$(wc -l <"$asked")" = 1 ]
+	kill $pid
+	wait $pid || true
+}
+
 @test "the log has no token, no body and no query" {
 	own_start --log-level debug
 	url=http://$at

@@ -144,6 +144,15 @@ setup() {
 	[ "$(jq '.vector | length' "$place/body")" = 512 ]
 }
 
+@test "the numbers of a meta come back as they were, in lines too" {
+	tell POST /vec/add '{"text":"exact","key":"exact","meta":{"n":0.1234567890123,"i":9007199254740993}}'
+	id=$(jq .id <<<"$body")
+	ask GET "/vec/$id"
+	[[ "$body" == *'{"n":0.1234567890123,"i":9007199254740993}'* ]] || { echo "$body"; false; }
+	ask GET "/vec?after=$((id - 1))&limit=1" -H "Accept: application/x-ndjson"
+	[[ "$body" == *'{"n":0.1234567890123,"i":9007199254740993}'* ]] || { echo "$body"; false; }
+}
+
 @test "search finds by text and by vector" {
 	tell POST /vec/search '{"text":"stock exchange","k":1}'
 	[ "$(jq '.results[0].id' <<<"$body")" = 2 ]
@@ -151,6 +160,25 @@ setup() {
 	jq -c '{vector: .vector, k: 1, exact: true, metric: "l2", fields: ["key"]}' <<<"$body" >query
 	tell POST /vec/search @query
 	[ "$(jq -c '.results[0] | keys, .id' <<<"$body")" = $'["distance","id","key"]\n2' ]
+}
+
+@test "a filter on meta is taken by list, count, similarity, search and delete" {
+	tell POST /collections '{"name":"filter","embedder":"none","dim":2}'
+	tell POST '/vec/batch?collection=filter' '{"items":[{"vector":[1,0],"meta":{"page":1}},
+		{"vector":[1,1],"meta":{"page":2}},{"vector":[0,1],"meta":{"page":3}}]}'
+	answered 200
+	ask GET "/vec/count?collection=filter&where=page%20%3E%201"
+	[ "$(jq .count <<<"$body")" = 2 ]
+	ask GET "/vec?collection=filter&where=page=3"
+	[ "$(jq -c "[.items[].id]" <<<"$body")" = "[2]" ]
+	ask POST "/vec/similarity?collection=filter&vec_id=0&where=page=3"
+	[ "$(jq -c "[.results[].id]" <<<"$body")" = "[2]" ]
+	tell POST /vec/search '{"collection":"filter","vector":[1,0],"where":"page < 3","k":9}'
+	[ "$(jq -c "[.results[].id]" <<<"$body")" = "[0,1]" ]
+	tell POST /vec/delete '{"collection":"filter","where":"page > 1"}'
+	[ "$(jq -c .deleted <<<"$body")" = "[1,2]" ]
+	ask GET "/vec/count?collection=filter&where=page%20%3E"
+	answered 400 bad_request
 }
 
 @test "names with escapes in the path are decoded after it was split" {

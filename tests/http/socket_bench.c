@@ -109,14 +109,17 @@ main(int argc, char **argv)
 	struct asker *askers;
 	int rc;
 
-	if (argc != 6 || !num_parse(argv[3], 1, 1000, &clients) || !num_parse(argv[4], 1, 60, &seconds) ||
+	if (argc != 6 || !num_parse(argv[3], 1, 1000, &clients) ||
+	    !num_parse(argv[4], 1, 60, &seconds) ||
 	    (askers = calloc(clients, sizeof(*askers))) == NULL) {
 		fprintf(stderr, "usage: socket_bench SOCKET TOKEN CLIENTS SECONDS ARGS\n");
 		return 2;
 	}
 	for (size_t i = 0; i < clients; i++) {
-		askers[i] = (struct asker){ .socket = argv[1], .token = argv[2],
-			.args = json_loads(argv[5], 0, NULL), .until = now_us() + seconds * 1000000 };
+		askers[i] = (struct asker){ .socket = argv[1],
+			.token = argv[2],
+			.args = json_loads(argv[5], 0, NULL),
+			.until = now_us() + seconds * 1000000 };
 		pthread_create(&askers[i].thread, NULL, ask, &askers[i]);
 	}
 	rc = report(askers, clients, seconds);

@@ -2,8 +2,8 @@
  * test_request.c - the way of a request from its bytes to its arguments, without a server.
  *
  * The last tests are fuzzing with a fixed seed: requests that are nearly right, changed at random.
- * Whatever comes, an exchange ends answered or asking, its answer has a status that errors can have,
- * and no byte is read or written that is not ours (which the sanitizers see).
+ * Whatever comes, an exchange ends answered or asking, its answer has a status that errors can
+ * have, and no byte is read or written that is not ours (which the sanitizers see).
  */
 
 #include <setjmp.h>
@@ -87,10 +87,14 @@ multipart_is_taken_apart(void **state)
 	char copy[512];
 
 	(void)state;
-	assert_int_equal(multipart("--B-1\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n"
-	    "--B-1\r\nX: y\r\ncontent-disposition: form-data; name=\"b\"; filename=\"f\"\r\n\r\n"
-	    "two\r\nlines\r\n--B-1\r\nContent-Disposition: form-data; name=\"c\"\r\n\r\n\r\n--B-1--\r\n",
-	    copy, &f), 0);
+	assert_int_equal(
+	    multipart("--B-1\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n"
+		      "--B-1\r\nX: y\r\ncontent-disposition: form-data; name=\"b\"; "
+		      "filename=\"f\"\r\n\r\n"
+		      "two\r\nlines\r\n--B-1\r\nContent-Disposition: form-data; "
+		      "name=\"c\"\r\n\r\n\r\n--B-1--\r\n",
+		copy, &f),
+	    0);
 	assert_int_equal(f.n, 3);
 	assert_field(&f.at[0], "a", "1");
 	assert_field(&f.at[1], "b", "two\r\nlines");
@@ -199,7 +203,8 @@ send_request(const char *method, const char *uri, const char *type, const char *
 }
 
 static void
-assert_args(const char *method, const char *uri, const char *type, const char *body, const char *want)
+assert_args(
+    const char *method, const char *uri, const char *type, const char *body, const char *want)
 {
 	struct exchange *x = send_request(method, uri, type, body, strlen(body));
 	json_t *expected = json_loads(want, 0, NULL);
@@ -217,14 +222,16 @@ arguments_come_from_path_query_form_and_body(void **state)
 	(void)state;
 	assert_args("POST", "/vec/similarity?vec_id=3&k=7&exact=1", NULL, "",
 	    "{\"id\":3,\"k\":7,\"exact\":true,\"fields\":[\"text\"]}");
-	assert_args("GET", "/vec/12?with_vector=false", NULL, "", "{\"ids\":[12],\"with_vector\":false}");
+	assert_args(
+	    "GET", "/vec/12?with_vector=false", NULL, "", "{\"ids\":[12],\"with_vector\":false}");
 	assert_args("PATCH", "/vec/12?collection=c", "application/json", "{\"meta\":null}",
 	    "{\"id\":12,\"collection\":\"c\",\"meta\":null}");
 	assert_args("POST", "/auth/login", "application/x-www-form-urlencoded",
 	    "username=a%40b&password=p+q&scope=&grant_type=password",
 	    "{\"username\":\"a@b\",\"password\":\"p q\"}");
 	assert_args("POST", "/vec/batch?collection=c", "application/x-ndjson",
-	    "{\"text\":\"a\"}\n\n{\"text\":\"b\"}", "{\"collection\":\"c\",\"items\":[{\"text\":\"a\"},"
+	    "{\"text\":\"a\"}\n\n{\"text\":\"b\"}",
+	    "{\"collection\":\"c\",\"items\":[{\"text\":\"a\"},"
 	    "{\"text\":\"b\"}]}");
 }
 
@@ -282,7 +289,8 @@ pick(size_t n)
 	return (size_t)(seed % n);
 }
 
-/* Some bytes of `s` changed, dropped or doubled; never a NUL, which no parser of HTTP lets through. */
+/* Some bytes of `s` changed, dropped or doubled; never a NUL, which no parser of HTTP lets through.
+ */
 static size_t
 mutate(const char *s, size_t n, char *out, size_t room)
 {
@@ -306,13 +314,16 @@ mutate(const char *s, size_t n, char *out, size_t room)
 }
 
 static const struct request seeds[] = {
-	{ "POST", "/auth/login", "application/x-www-form-urlencoded", "username=ada&password=p%20q+r" },
+	{ "POST", "/auth/login", "application/x-www-form-urlencoded",
+	    "username=ada&password=p%20q+r" },
 	{ "POST", "/auth/login", "multipart/form-data; boundary=B",
 	    "--B\r\nContent-Disposition: form-data; name=\"username\"\r\n\r\nada\r\n--B\r\n"
 	    "Content-Disposition: form-data; name=\"password\"\r\n\r\nsecret\r\n--B--\r\n" },
 	{ "POST", "/vec/add?collection=c", "application/json",
-	    "{\"text\":\"caf\xc3\xa9 \\ud83d\\ude00\",\"meta\":{\"a\":[1,2.5e3,null]},\"key\":\"k\"}" },
-	{ "POST", "/vec/batch", "application/x-ndjson", "{\"text\":\"a\"}\n{\"vector\":[1,2]}\r\n" },
+	    "{\"text\":\"caf\xc3\xa9 "
+	    "\\ud83d\\ude00\",\"meta\":{\"a\":[1,2.5e3,null]},\"key\":\"k\"}" },
+	{ "POST", "/vec/batch", "application/x-ndjson",
+	    "{\"text\":\"a\"}\n{\"vector\":[1,2]}\r\n" },
 	{ "POST", "/vec/search", "application/json",
 	    "{\"vector\":[0.25,-1e-3],\"k\":10,\"fields\":[\"text\",\"key\"],\"exact\":true}" },
 	{ "GET", "/vec/similarity?vec_id=0&k=5&fields=text,meta&metric=l2", "text/plain", "" },
@@ -361,10 +372,10 @@ requests_changed_at_random_end_well(void **state)
 static void
 heads_changed_at_random_are_judged(void **state)
 {
-	static const char *const names[] = { "Host", "Origin", "Content-Length", "Transfer-Encoding",
-		"Authorization", "X-Request-Id" };
-	static const char *const values[] = { "localhost:8000", "http://localhost:8000", "[::1]:1", "5",
-		"chunked", "Bearer abc", "127.0.0.1" };
+	static const char *const names[] = { "Host", "Origin", "Content-Length",
+		"Transfer-Encoding", "Authorization", "X-Request-Id" };
+	static const char *const values[] = { "localhost:8000", "http://localhost:8000", "[::1]:1",
+		"5", "chunked", "Bearer abc", "127.0.0.1" };
 	char held[4][64];
 	struct err err;
 
