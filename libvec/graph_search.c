@@ -18,8 +18,7 @@
  *
  * What did not: fetching 12 codes of 784 components ahead instead of 8 (50,300 against 54,500; with 4
  * it is 54,100).  Small codes for all above 256 components: among images 68,400 instead of 56,500, but
- * among 10,000 texts of 512 components (tests/recall/run.sh) recall at ef 100 fell from 0.987 to 0.934:
- * a few components are far larger than the others there, and 15 steps do not reach down to those.
+ * among 10,000 texts of 512 components (tests/recall/run.sh) recall at ef 100 fell from 0.987 to 0.934.
  *
  * Not tried: one-bit codes of neighbours beside the links, as a filter before the codes.
  */
