@@ -208,10 +208,11 @@ BENCH := $(B)/tests/bench
 $(BENCH)/bench_peer.o: tests/bench/bench_peer.cc tests/bench/bench_peer.h
 	@mkdir -p $(@D)
 	$(CXX) -std=c++17 -O3 -march=native -w -DHAVE_FAISS -c -o $@ $<
-$(BENCH)/bench.o: tests/bench/bench.c tests/bench/bench.h
+$(BENCH)/%.o: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -O3 -march=native -ffast-math -c -o $@ $<
-$(BENCH)/bench_library: tests/bench/bench_library.c $(BENCH)/bench.o $(BENCH)/bench_peer.o $(B)/libvec.a | check-libs
+$(BENCH)/bench_library: tests/bench/bench_library.c $(BENCH)/bench.o \
+		$(BENCH)/bench_table.o $(BENCH)/bench_peer.o $(B)/libvec.a | check-libs
 	@mkdir -p $(@D)
 	$(CC) $(INC_libvec) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lfaiss -lgomp -llapack -lblas -lstdc++ -lm
 $(BENCH)/bench_convert: tests/bench/bench_convert.c
