@@ -167,6 +167,20 @@ $(TEST_PROGRAMS): $(B)/%: %.c $(filter %.o,$(LINK_proto)) | check-libs
 	$(CC) $(INC_proto) $(ALL_CFLAGS) $(PIE) $(ALL_LDFLAGS) -o $@ $< $(LINK_proto)
 -include $(TEST_PROGRAMS:=.d)
 
+# --- crash tests: a whole daemon inside, over the seam in place of the system's calls ---------------------
+
+CRASH_OBJS := $(patsubst tests/crash/%.c,$(B)/tests/crash/%.o,$(wildcard tests/crash/*.c))
+CRASH_MAINS := crash_states fail_nth
+CRASH_TESTS := $(patsubst %,$(B)/tests/crash/%,$(CRASH_MAINS))
+CRASH_PARTS := $(filter-out $(CRASH_TESTS:=.o),$(CRASH_OBJS))
+CRASH_WRAP := $(foreach f,malloc calloc realloc reallocarray strdup,-Wl,--wrap=$(f))
+$(CRASH_OBJS): $(B)/%.o: %.c | $(B)/include/vec.h check-libs
+	@mkdir -p $(@D)
+	$(CC) $(INC_daemon) $(INC_meta) $(ALL_CFLAGS) $(if $(filter %/seam_calls.o,$@),-U_FORTIFY_SOURCE) -c -o $@ $<
+$(CRASH_TESTS): $(B)/tests/crash/%: $(B)/tests/crash/%.o $(CRASH_PARTS) $(filter %.o %.a,$(LINK_daemon))
+	$(CC) $(PIE) $(ALL_LDFLAGS) $(CRASH_WRAP) -o $@ $^ $(LIB_daemon)
+-include $(CRASH_OBJS:.o=.d)
+
 # --- the local embedder measured on real text ------------------------------------------------------
 
 RECALL_TESTS += $(B)/tests/recall/stsb
