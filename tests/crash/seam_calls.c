@@ -202,9 +202,9 @@ write_at(int fd, const void *p, size_t n, off_t at)
 	if (!seam_watches(fd))
 		return at < 0 ? syscall(SYS_write, fd, p, n) : syscall(SYS_pwrite64, fd, p, n, at);
 	if ((no = seam_fail(SEAM_WRITE)) != 0) {
-		if (seam_failing_way() == SEAM_ERRNO || n < 2)
+		if (seam_failing_way() == SEAM_ERRNO)
 			return refuse(no);
-		want = n / 2;
+		want = n > 1 ? n / 2 : n;
 	}
 	pthread_mutex_lock(&seam_lock);
 	if (at < 0)

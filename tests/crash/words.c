@@ -137,15 +137,22 @@ words_apply(const struct request *r, const json_t *result, struct items *items)
 /* --- requests ----------------------------------------------------------------------------------- */
 
 static bool
+is_about(const struct request *r, int collection, json_int_t id, unsigned key)
+{
+	return r->collection == collection && ((r->kind != WORDS_ADD && r->id == id) ||
+	    (r->kind == WORDS_PUT && r->key == key));
+}
+
+/* Is a request under way about that item or key, or one of which nobody knows what became of it? */
+static bool
 is_taken(const struct words *w, int collection, json_int_t id, unsigned key)
 {
-	for (size_t i = 0; i < w->nwave; i++) {
-		const struct request *r = w->wave[i];
-
-		if (r->collection == collection && ((r->kind != WORDS_ADD && r->id == id) ||
-		    (r->kind == WORDS_PUT && r->key == key)))
+	for (size_t i = 0; i < w->nwave; i++)
+		if (is_about(w->wave[i], collection, id, key))
 			return true;
-	}
+	for (size_t i = 0; i < w->n; i++)
+		if (w->requests[i].code == WIRE_UNKNOWN && is_about(&w->requests[i], collection, id, key))
+			return true;
 	return false;
 }
 
@@ -185,7 +192,7 @@ make_put(struct words *w, struct request *r)
 
 	r->kind = WORDS_PUT;
 	do
-		r->key = (unsigned)(draw(w) % 12);
+		r->key = (unsigned)(draw(w) % 200 < 190 ? draw(w) % 12 : 12 + draw(w) % 200);
 	while (is_taken(w, r->collection, -1, r->key));
 	it = words_find_key(&w->now[r->collection], r->key);
 	r->id = it != NULL ? it->id : -3;
