@@ -88,8 +88,10 @@ inside_answer(struct asked *a, json_t **result, char *sentence, size_t n)
 		seam_spare(false);
 		return WIRE_UNKNOWN;
 	}
-	if ((reply = json_loadb(a->reply, a->nreply, 0, NULL)) == NULL)
+	if ((reply = json_loadb(a->reply, a->nreply, 0, NULL)) == NULL) {
+		fprintf(stderr, "no JSON: %.*s\n", (int)a->nreply, a->reply);
 		abort();
+	}
 	free(a->reply);
 	if ((error = json_object_get(reply, "error")) != NULL) {
 		const char *name = json_string_value(json_object_get(error, "name"));
@@ -119,10 +121,12 @@ inside_call(const char *op, const char *token, json_t *args, json_t **result, ch
 void
 inside_rest(const char *token, const char *collection)
 {
-	json_t *args = json_pack("{s:s}", "collection", collection), *stats;
+	json_t *args, *stats;
 	char sentence[512];
 	bool rest = false;
 
+	seam_spare(true);
+	args = json_pack("{s:s}", "collection", collection);
 	for (int i = 0; i < 2000 && !rest; i++) {
 		indexer_kick(daemon_.indexer);
 		usleep(500);
@@ -135,6 +139,7 @@ inside_rest(const char *token, const char *collection)
 	indexer_kick(daemon_.indexer);
 	usleep(2000);
 	json_decref(args);
+	seam_spare(false);
 }
 
 void
