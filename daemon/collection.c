@@ -19,6 +19,8 @@ collection_init(struct daemon *d, const struct meta_user *u, const char *name,
 	snprintf(c->name, sizeof(c->name), "%s", name);
 	snprintf(c->metric, sizeof(c->metric), "%s", u->metric);
 	snprintf(c->provider, sizeof(c->provider), "%s", d->settings->embedder);
+	if (d->settings->embed_model != NULL)
+		snprintf(c->model, sizeof(c->model), "%s", d->settings->embed_model);
 	c->M = VEC_M_DEFAULT;
 	c->ef_construction = VEC_EF_CONSTRUCTION_DEFAULT;
 	c->created = daemon_now();
@@ -27,9 +29,26 @@ collection_init(struct daemon *d, const struct meta_user *u, const char *name,
 }
 
 int
+collection_choose(struct meta_collection *c, const char *embedder, struct err *err)
+{
+	size_t n = strcspn(embedder, "/");
+	const char *model = embedder[n] == '/' ? embedder + n + 1 : "";
+
+	if (n >= sizeof(c->provider) || strlen(model) >= sizeof(c->model))
+		return err_set(err, EMBED_EINVAL, "there is no embedder \"%.80s\"", embedder);
+	/* EMBED_MODEL is the model of EMBEDDER and of no other */
+	if (embedder[n] == '/' || strncmp(c->provider, embedder, n) != 0 || c->provider[n] != '\0')
+		snprintf(c->model, sizeof(c->model), "%s", model);
+	snprintf(c->provider, sizeof(c->provider), "%.*s", (int)n, embedder);
+	return 0;
+}
+
+int
 collection_embedder(struct daemon *d, struct meta_collection *c, size_t dim, struct err *err)
 {
-	struct embed_config config = { c->provider, NULL, dim != 0 ? dim : d->settings->embed_dim };
+	struct embed_config config = { .provider = c->provider,
+		.model = c->model[0] != '\0' ? c->model : NULL,
+		.dim = dim != 0 ? dim : d->settings->embed_dim, .folder = d->settings->data };
 	const struct embed_identity *is;
 	struct embedder *e = NULL;
 	int rc;
@@ -163,8 +182,8 @@ space_embed(struct daemon *d, const struct space *s, const struct embed_text *te
 		return WIRE_SPACE_MISMATCH;
 	}
 	if (s->embedder == NULL) {
-		err_set(err, -1, "collection %s was embedded by %s version %s, which this daemon does not"
-		    " have", s->info.name, s->info.provider, s->info.version);
+		err_set(err, -1, "collection %s was embedded by %s/%s version %s, which this daemon does"
+		    " not have", s->info.name, s->info.provider, s->info.model, s->info.version);
 		return WIRE_SPACE_MISMATCH;
 	}
 	began = metrics_clock();

@@ -73,6 +73,7 @@ serve(struct indexer *ix, struct space *s)
 			log_warn("collection %llu: the graph does not grow: %s",
 			    (unsigned long long)s->info.number, ve.message);
 	} while (rc == 1 && !is_stopping(ix) && !atomic_load(&s->dropped));
+	space_log_note(s);
 	if (rc == 0 && !is_stopping(ix) && atomic_compare_exchange_strong(&s->indexing, &mine, true)) {
 		checkpoint(s);
 		atomic_store(&s->indexing, false);

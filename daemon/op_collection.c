@@ -20,7 +20,7 @@ choose_embedder(struct call *c, json_t *args, struct meta_collection *info)
 	struct err err;
 	int rc;
 
-	if (strcmp(info->provider, "none") == 0) {
+	if (strcmp(info->provider, "none") == 0 && info->model[0] == '\0') {
 		if (dim == 0) {
 			call_fail(c, WIRE_BAD_REQUEST, "a collection without an embedder needs a dim");
 			return -1;
@@ -48,8 +48,10 @@ op_collection_create(struct call *c, json_t *args)
 	collection_init(c->d, &c->user, name, &info);
 	if (metric != NULL)
 		snprintf(info.metric, sizeof(info.metric), "%s", metric);
-	if (embedder != NULL)
-		snprintf(info.provider, sizeof(info.provider), "%s", embedder);
+	if (embedder != NULL && (rc = collection_choose(&info, embedder, &err)) != 0) {
+		call_fail(c, call_code_embed(rc), "%s", err.text);
+		return CALL_DONE;
+	}
 	info.M = (uint32_t)args_uint(args, "M", info.M);
 	info.ef_construction = (uint32_t)args_uint(args, "ef_construction", info.ef_construction);
 	if (choose_embedder(c, args, &info) != 0)

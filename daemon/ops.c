@@ -31,7 +31,7 @@ const struct op ops[] = {
 	{ "whoami", ARGS(), false, op_whoami },
 	{ "prefs", ARGS({ "metric", ARG_METRIC, OPTIONAL }, COLLECTION,), false, op_prefs },
 	{ "collection_create", ARGS({ "name", ARG_NAME, REQUIRED },
-	    { "metric", ARG_METRIC, OPTIONAL }, { "embedder", ARG_STRING, false, 1, 64 },
+	    { "metric", ARG_METRIC, OPTIONAL }, { "embedder", ARG_STRING, false, 1, 80 },
 	    { "dim", ARG_COUNT, false, 1, VEC_DIM_MAX },
 	    { "M", ARG_COUNT, false, VEC_M_MIN, VEC_M_MAX },
 	    { "ef_construction", ARG_COUNT, false, VEC_EF_CONSTRUCTION_MIN,

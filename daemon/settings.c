@@ -26,15 +26,16 @@ struct setting {
 static const struct setting table[] = {
 	{ "VEC_DB_PATH", PATH, AT(data), "./data", 0, 0, "folder of the data" },
 	{ "COOLVEC_SOCKET", PATH, AT(socket), NULL, 0, 0, "the socket; see coolvecd(8) for the default" },
-	{ "DB_URI", TEXT, AT(db_uri), NULL, 0, 0, "unset: metadata in SQLite in VEC_DB_PATH" },
+	{ "DB_URI", TEXT, AT(db_uri), NULL, 0, 0, "postgresql://...; unset: metadata in SQLite in VEC_DB_PATH" },
 	{ "SECRET_KEY", TEXT, AT(secret), NULL, 0, 0,
 	    "signs tokens, 32 bytes or more; unset: made and kept in VEC_DB_PATH/secret.key" },
 	{ "ALGORITHM", TEXT, AT(algorithm), "HS256", 0, 0, "of tokens: HS256, HS384 or HS512" },
 	{ "ACCESS_TOKEN_EXPIRE_MINUTES", NUMBER, AT(token_minutes), "30", 1, 525600,
 	    "how long a login lasts" },
-	{ "EMBEDDER", TEXT, AT(embedder), "local", 0, 0, "of new collections: local" },
+	{ "EMBEDDER", TEXT, AT(embedder), "local", 0, 0, "of new collections: local or words" },
+	{ "EMBED_MODEL", TEXT, AT(embed_model), NULL, 0, 0, "of EMBEDDER; for words the name of its table" },
 	{ "EMBED_DIM", NUMBER, AT(embed_dim), "512", EMBED_LOCAL_DIM_MIN, EMBED_LOCAL_DIM_MAX,
-	    "components of the local embedder's vectors" },
+	    "components of vectors that are made here" },
 	{ "COOLVEC_MAX_CONNECTIONS", NUMBER, AT(max_connections), "1024", 1, 65536,
 	    "connections at once; more are answered busy" },
 	{ "COOLVEC_GRACE_SECONDS", NUMBER, AT(grace_seconds), "10", 1, 86400,
@@ -122,7 +123,7 @@ settings_load(struct settings *s, const struct env *e,
     void (*unknown)(const char *name), struct err *err)
 {
 	static const char *const algorithms[] = { "HS256", "HS384", "HS512", NULL };
-	static const char *const embedders[] = { "local", NULL };
+	static const char *const embedders[] = { "local", "words", NULL };
 	static const char *const levels[] = { "error", "warn", "info", "debug", NULL };
 	struct unknown u = { unknown };
 	int rc = 0;

@@ -19,6 +19,7 @@ struct settings {
 	char *secret;		/* SECRET_KEY, or NULL: secret.key in the data folder */
 	char *algorithm;	/* ALGORITHM */
 	char *embedder;		/* EMBEDDER */
+	char *embed_model;	/* EMBED_MODEL, or NULL: the usual one of EMBEDDER */
 	char *log_level;	/* COOLVEC_LOG_LEVEL */
 	uint64_t token_minutes;	/* ACCESS_TOKEN_EXPIRE_MINUTES */
 	uint64_t embed_dim;	/* EMBED_DIM */

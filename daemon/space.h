@@ -31,6 +31,7 @@ struct space {
 	atomic_uint_fast64_t metas;	/* how often a meta has changed in place since opening */
 	struct match_cache *matches;
 	atomic_bool indexing;		/* an index thread is at it */
+	atomic_bool noted;		/* it is logged why hnsw.index was not used */
 	int64_t checkpointed;		/* daemon_clock of the last checkpoint; index threads */
 	int64_t checkpoint_cost;	/* seconds it took; index threads */
 
@@ -44,6 +45,9 @@ struct spaces *spaces_new(struct daemon *d);
 
 /* Checkpoints and closes all; nobody holds one any more.  NULL is fine. */
 void spaces_free(struct spaces *ss);
+
+/* Log, once, why hnsw.index was not used, when that is so: known at opening, or by an index thread. */
+void space_log_note(struct space *s);
 
 /*
  * Hold the collection's space, opening it if need be.  0 and *out; META_NONE when it was dropped
@@ -100,8 +104,14 @@ int call_bound(struct call *c, const struct space *s, size_t n);
 json_t *collection_json(const struct meta_collection *c);
 
 /*
- * Fill in the identity of c->provider, with `dim` components (0: the setting's).  Fails as
- * embedder_open does.
+ * Take provider and model from what a request says: "PROVIDER" or "PROVIDER/MODEL", for a collection
+ * that collection_init made.  0, or EMBED_EINVAL: neither can be so long.
+ */
+int collection_choose(struct meta_collection *c, const char *embedder, struct err *err);
+
+/*
+ * Fill in the identity of c->provider and c->model ("": its usual one), with `dim` components (0: the
+ * setting's).  Fails as embedder_open does.
  */
 int collection_embedder(struct daemon *d, struct meta_collection *c, size_t dim, struct err *err);
 

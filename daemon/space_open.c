@@ -25,15 +25,23 @@ space_folder(const struct daemon *d, uint64_t number, char *path, size_t n)
 }
 
 static int
-open_embedder(struct space *s, enum wire_code *code, struct err *err)
+open_embedder(struct daemon *d, struct space *s, enum wire_code *code, struct err *err)
 {
 	struct meta_collection *c = &s->info;
-	struct embed_config config = { c->provider, c->model, c->dim };
+	struct embed_config config = { .provider = c->provider, .model = c->model, .dim = c->dim,
+		.folder = d->settings->data };
 	const struct embed_identity *is;
+	int rc;
 
 	if (strcmp(c->provider, "none") == 0)
 		return 0;
-	if (embedder_open(&config, &s->embedder, err) != 0) {
+	rc = embedder_open(&config, &s->embedder, err);
+	if (rc == EMBED_EINVAL && strcmp(c->provider, "words") == 0) {
+		log_warn("collection %llu takes and answers vectors, no texts: %s",
+		    (unsigned long long)c->number, err->text);
+		return 0;
+	}
+	if (rc != 0) {
 		*code = WIRE_EMBEDDER_UNAVAILABLE;
 		return -1;
 	}
@@ -136,13 +144,24 @@ open_vectors(struct daemon *d, struct space *s, enum wire_code *code, struct err
 		    c->next_slot);
 		goto out;
 	}
-	if (st.index_note[0] != '\0')
-		log_warn("collection %llu: the graph is built anew: %s",
-		    (unsigned long long)c->number, st.index_note);
+	space_log_note(s);
 	rc = check_tail(d, s, err);
 out:
 	free(live);
 	return rc;
+}
+
+void
+space_log_note(struct space *s)
+{
+	struct vec_stats st;
+
+	if (atomic_load(&s->noted))
+		return;
+	vec_stats(s->vec, &st);
+	if (st.index_note[0] != 0 && !atomic_exchange(&s->noted, true))
+		log_warn("collection %llu: the graph is built anew: %s",
+		    (unsigned long long)s->info.number, st.index_note);
 }
 
 int
@@ -164,7 +183,7 @@ space_open(struct daemon *d, struct space *s, enum wire_code *code, struct err *
 		*code = WIRE_INTERNAL;
 		rc = err_set(err, -1, "no memory to open collection %s", s->info.name);
 	}
-	if (rc != 0 || (rc = open_embedder(s, code, err)) != 0 ||
+	if (rc != 0 || (rc = open_embedder(d, s, code, err)) != 0 ||
 	    (rc = open_vectors(d, s, code, err)) != 0) {
 		log_error("%s", err->text);
 		vec_close(s->vec);

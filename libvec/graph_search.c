@@ -10,7 +10,7 @@
 
 /* One greedy walk: move to the nearest neighbour until none is nearer. */
 static void
-walk(const struct view *v, struct scratch *s, const float *q, float inverse, uint32_t level,
+walk(const struct view *v, struct scratch *s, const struct view_target *t, uint32_t level,
     struct graph_place *at)
 {
 	bool moved = true;
@@ -19,7 +19,7 @@ walk(const struct view *v, struct scratch *s, const float *q, float inverse, uin
 		size_t n = graph_gather(v, s, at->slot, level);
 
 		moved = false;
-		view_distances(v, q, inverse, s->ids, n, s->distances);
+		view_distances(v, t, s->ids, n, s->distances);
 		for (size_t i = 0; i < n; i++) {
 			if (s->distances[i] < at->distance) {
 				at->slot = s->ids[i];
@@ -31,13 +31,14 @@ walk(const struct view *v, struct scratch *s, const float *q, float inverse, uin
 }
 
 void
-graph_descend(const struct view *v, struct scratch *s, const float *q, float inverse, uint32_t from,
+graph_descend(const struct view *v, struct scratch *s, const struct view_target *t, uint32_t from,
     uint32_t to, struct graph_place *at)
 {
-	view_distances(v, q, inverse, &at->slot, 1, &at->distance);
+	view_distances(v, t, &at->slot, 1, s->distances);
+	at->distance = s->distances[0];
 	for (uint32_t level = from; level > to; level--) {
 		scratch_forget(s);
-		walk(v, s, q, inverse, level, at);
+		walk(v, s, t, level, at);
 	}
 	scratch_forget(s);
 }
@@ -49,13 +50,13 @@ prefetch_next(const struct view *v, const struct pool *p, uint32_t level)
 	if (level == 0 && p->next < p->n) {
 		const graph_link *list = graph_list(v->graph, pool_slot(p, p->keys[p->next]), 0);
 
-		__builtin_prefetch(list);
-		__builtin_prefetch(list + 16);
+		for (uint32_t i = 0; i < 2 * v->graph->M; i += 16)
+			__builtin_prefetch(list + i);
 	}
 }
 
 void
-graph_search_level(const struct view *v, struct scratch *s, const float *q, float inverse,
+graph_search_level(const struct view *v, struct scratch *s, const struct view_target *t,
     uint32_t level, const struct graph_place *at)
 {
 	struct pool *p = &s->pool;
@@ -67,7 +68,7 @@ graph_search_level(const struct view *v, struct scratch *s, const float *q, floa
 		size_t n = graph_gather(v, s, slot, level);
 
 		prefetch_next(v, p, level);
-		view_distances(v, q, inverse, s->ids, n, s->distances);
+		view_distances(v, t, s->ids, n, s->distances);
 		for (size_t i = 0; i < n; i++) {
 			uint64_t key = pool_key(p, s->distances[i], s->ids[i]);
 

@@ -80,6 +80,22 @@ cover(struct scratch *s, uint32_t n)
 	return s->visited != NULL;
 }
 
+static bool
+have_query(struct scratch *s, const struct graph *g)
+{
+	size_t floats = (g->store->stride + CODES_LINE - 1) / CODES_LINE * CODES_LINE;
+
+	if (s->query)
+		return true;
+	s->query_bytes = floats + 3 * g->code_bytes;
+	if (!(s->query = io_pages(s->query_bytes)))
+		return false;
+	s->query_code = (unsigned char *)s->query + floats;
+	s->target = (int8_t *)s->query_code + g->code_bytes;
+	s->other = s->target + g->code_bytes;
+	return true;
+}
+
 struct scratch *
 scratch_take(struct graph *g, size_t ef)
 {
@@ -93,8 +109,7 @@ scratch_take(struct graph *g, size_t ef)
 	}
 	if (!s && !(s = io.calloc(1, sizeof(*s))))
 		return NULL;
-	s->query_bytes = g->store->stride;
-	if (!s->query && !(s->query = io_pages(s->query_bytes)))
+	if (!have_query(s, g))
 		goto fail;
 	if (!cover(s, capacity) || !scratch_pool(s, ef))
 		goto fail;

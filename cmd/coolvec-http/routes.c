@@ -92,7 +92,7 @@ const struct route routes[] = {
 	{ "POST", "/collections", "collection_create", ROUTE_JSON, 201,
 	    PARAMS({ "name", NULL, PARAM_NAME, IN_BODY, MUST, .help = "of the collection" },
 		METRIC(IN_BODY, "of the index; when absent the preferred one"),
-		{ "embedder", NULL, PARAM_STRING, IN_BODY, NUMBERS(1, 64),
+		{ "embedder", NULL, PARAM_STRING, IN_BODY, NUMBERS(1, 80),
 		    .help = "what makes vectors of texts; none: every item brings its vector" },
 		{ "dim", NULL, PARAM_COUNT, IN_BODY, NUMBERS(1, 16000),
 		    .help = "components of a vector; needed with the embedder none" },

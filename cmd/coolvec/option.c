@@ -42,7 +42,7 @@ static const struct option table[OPT_N] = {
 	[OPT_AFTER] = { "after", 0, "ID", KIND_NONE, "only ids above ID" },
 	[OPT_DIM] = { "dim", 0, "N", KIND_NONE, "components of a vector" },
 	[OPT_EMBEDDER] = { "embedder", 0, "NAME", KIND_EMBEDDER,
-	    "local, or none for vectors only" },
+	    "local, words/NAME, or none for vectors only" },
 	[OPT_M] = { "M", 'M', "N", KIND_NONE, "links of a node in the graph (16)" },
 	[OPT_EF_CONSTRUCTION] = { "ef-construction", 0, "N", KIND_NONE,
 	    "candidates kept while linking (200)" },

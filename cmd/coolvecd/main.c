@@ -3,6 +3,7 @@
  */
 
 #include <assert.h>
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,12 +22,14 @@
 #include "server.h"
 #include "sock.h"
 #include "wire.h"
+#include "words_import.h"
 
 enum { OPT_READY_FD = 256, OPT_GROUP, OPT_INIT, OPT_MIGRATE, OPT_YES, OPT_LOG_LEVEL,
-	OPT_RESTORE };
+	OPT_RESTORE, OPT_IMPORT_WORDS, OPT_MOVE };
 
 struct options {
-	const char *env, *data, *socket, *group, *log_level, *restore;
+	const char *env, *data, *socket, *group, *log_level, *restore, *words, *name;
+	const char *from, *to;		/* of --move-metadata */
 	bool must_env;
 	int ready_fd;
 	bool init, migrate, yes;
@@ -42,6 +45,8 @@ static const struct option long_options[] = {
 	{ "init", no_argument, NULL, OPT_INIT },
 	{ "migrate", no_argument, NULL, OPT_MIGRATE },
 	{ "restore", required_argument, NULL, OPT_RESTORE },
+	{ "move-metadata", required_argument, NULL, OPT_MOVE },
+	{ "import-words", required_argument, NULL, OPT_IMPORT_WORDS },
 	{ "yes", no_argument, NULL, OPT_YES },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
@@ -56,6 +61,11 @@ usage(FILE *f)
 	      "       coolvecd --init            make the data folder and its metadata, and exit\n"
 	      "       coolvecd --migrate [--yes] remove all data and begin anew, after asking\n"
 	      "       coolvecd --restore DIR     make the data folder of a snapshot, and exit\n"
+	      "       coolvecd --move-metadata FROM TO\n"
+	      "                                  move the metadata, each is sqlite or postgresql://...,\n"
+	      "                                  and exit\n"
+	      "       coolvecd --import-words FILE|- NAME\n"
+	      "                                  make a table for the embedder words, and exit\n"
 	      "\n"
 	      "Settings, from the environment, else from .env (default in brackets):\n", f);
 	settings_help(f);
@@ -81,6 +91,8 @@ parse(int argc, char **argv, struct options *o)
 		case OPT_INIT: o->init = true; break;
 		case OPT_MIGRATE: o->migrate = true; break;
 		case OPT_RESTORE: o->restore = optarg; break;
+		case OPT_MOVE: o->from = optarg; break;
+		case OPT_IMPORT_WORDS: o->words = optarg; break;
 		case OPT_YES: o->yes = true; break;
 		case OPT_READY_FD:
 			if (!num_parse(optarg, 0, 1 << 20, &fd)) {
@@ -99,6 +111,19 @@ parse(int argc, char **argv, struct options *o)
 			usage(stderr);
 			return EXIT_USAGE;
 		}
+	}
+	if (o->from != NULL && optind < argc)
+		o->to = argv[optind++];
+	if (o->from != NULL && o->to == NULL) {
+		fprintf(stderr, "coolvecd: --move-metadata needs where from and where to\n");
+		return EXIT_USAGE;
+	}
+	if (o->words != NULL) {
+		if (optind == argc) {
+			fprintf(stderr, "coolvecd: --import-words needs a name after the file\n");
+			return EXIT_USAGE;
+		}
+		o->name = argv[optind++];
 	}
 	if (optind < argc) {
 		fprintf(stderr, "coolvecd: unexpected argument %s\n", argv[optind]);
@@ -202,6 +227,52 @@ restore(const struct options *o, const struct settings *s, struct err *err)
 	return 0;
 }
 
+/* The word sqlite is the folder's own; the rest are URIs. */
+static const char *
+uri_of(const char *word)
+{
+	return strcmp(word, "sqlite") == 0 ? NULL : word;
+}
+
+static int
+move_metadata(const struct options *o, const struct settings *s, struct err *err)
+{
+	bool to_sqlite = uri_of(o->to) == NULL;
+	int lock, rc = -1;
+
+	if ((lock = daemon_lock(s->data, err)) < 0)
+		return -1;
+	if (meta_move(uri_of(o->from), uri_of(o->to), s->data, err) == 0) {
+		printf("%s: the metadata is in %s now: %s\n", s->data,
+		    to_sqlite ? "SQLite" : "PostgreSQL", to_sqlite ? "unset DB_URI" : "set DB_URI");
+		rc = 0;
+	}
+	close(lock);
+	return rc;
+}
+
+/* A table of words is a file of its own: neither the daemon's lock nor the metadata is needed. */
+static int
+import_words(const struct options *o, const struct settings *s, struct err *err)
+{
+	bool is_stdin = strcmp(o->words, "-") == 0;
+	FILE *f = is_stdin ? stdin : fopen(o->words, "re");
+	struct words_imported w;
+	int rc;
+
+	if (f == NULL)
+		return err_sys(err, -1, errno, "cannot open %s", o->words);
+	rc = words_import(f, is_stdin ? "standard input" : o->words, s->data, o->name, &w, err);
+	if (rc == 0)
+		printf("%s: %llu of %llu words (%llu fold to one before them, %llu no text holds, %llu are"
+		    " not UTF-8), %u components, %zu bytes\n", w.path, (unsigned long long)w.kept,
+		    (unsigned long long)w.read, (unsigned long long)w.twice,
+		    (unsigned long long)w.unfit, (unsigned long long)w.odd, (unsigned)w.dim, w.bytes);
+	if (!is_stdin)
+		fclose(f);
+	return rc;
+}
+
 /* --- serving ----------------------------------------------------------------------------------- */
 
 /* Is standard error the journal?  systemd says which file that would be; it may be inherited. */
@@ -265,6 +336,10 @@ main(int argc, char **argv)
 		raise_limits();
 		if (o.restore != NULL)
 			rc = restore(&o, &s, &err);
+		else if (o.from != NULL)
+			rc = move_metadata(&o, &s, &err);
+		else if (o.words != NULL)
+			rc = import_words(&o, &s, &err);
 		else
 			rc = o.init || o.migrate ? administer(&o, &s, &err) : serve(&o, &s, &err);
 		settings_fini(&s);

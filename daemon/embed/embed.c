@@ -17,6 +17,7 @@ struct embedder {
 
 static const struct embed_provider *const providers[] = {
 	&embed_local,
+	&embed_words,
 };
 
 #define NPROVIDERS (sizeof(providers) / sizeof(providers[0]))

@@ -36,6 +36,7 @@ struct embed_config {
 	const char *provider;	/* "local" */
 	const char *model;	/* NULL: the provider's default */
 	size_t dim;		/* 0: the provider's default */
+	const char *folder;	/* of the data, where words has its tables; NULL: there is none */
 };
 
 struct embed_text {

@@ -8,8 +8,8 @@
  *	local_weights.c		what each word counts in the block's language
  *	local_features.c	tokens to sums of hashed features, sums to a unit vector
  *
- * The version names the algorithm, constants included, and the Unicode tables that utf8proc carries
- * at run time: another table may fold a text otherwise, so it is another identity.
+ * The version names the algorithm (FEATURES_ALGORITHM) and the Unicode tables that utf8proc carries at
+ * run time: another table may fold a text otherwise, so it is another identity.
  */
 
 #include <float.h>
@@ -22,7 +22,6 @@
 #include "local_features.h"
 #include "provider.h"
 
-#define ALGORITHM 1		/* raise with any change that moves a bit of any vector */
 #define MODEL "ngram"
 
 /* x87 would round twice. */
@@ -78,7 +77,8 @@ local_open(const struct embed_config *c, struct embed_identity *id, void **state
 	}
 	l->dim = id->dim = (uint32_t)dim;
 	snprintf(id->model, sizeof(id->model), MODEL);
-	snprintf(id->version, sizeof(id->version), "%d-u%s", ALGORITHM, utf8proc_unicode_version());
+	snprintf(id->version, sizeof(id->version), "%d-u%s", FEATURES_ALGORITHM,
+	    utf8proc_unicode_version());
 	*state = l;
 	l = NULL;		/* now the embedder's */
 out:
@@ -101,7 +101,7 @@ local_embed_one(const struct local *l, const struct embed_text *t, struct scratc
 	} while (more == 1);
 	if (s->features.n == 0)
 		return err_set(err, EMBED_EINVAL, "text has no letter, digit or symbol");
-	features_finish(&s->features, out);
+	features_finish(&s->features, 1, out);
 	return 0;
 }
 

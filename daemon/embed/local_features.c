@@ -33,6 +33,7 @@
 
 #include "local_features.h"
 #include "local_hash.h"
+#include "local_sums.h"
 
 /* Weights of a word's features, in hundredths. */
 enum {
@@ -61,7 +62,7 @@ features_init(struct features *f, const struct weights *w, uint32_t dim)
 	f->dim = dim;
 	f->first = f->n = 0;
 	memset(f->sum, 0, dim * sizeof(f->sum[0]));
-	memset(f->repeats, 0, sizeof(f->repeats));
+	memset(&f->repeats, 0, sizeof(f->repeats));
 }
 
 /* The component of a hash: its high half scaled to 0..dim-1.  The lowest bit is the sign. */
@@ -77,20 +78,6 @@ feature_put(struct features *f, uint64_t hash, int64_t weight)
 	if (f->n++ == 0)
 		f->first = hash;
 	f->sum[component(hash, f->dim)] += hash & 1 ? weight : -weight;
-}
-
-/* How often `hash` was seen, this time included, as far as the table remembers. */
-static uint32_t
-repeats_count(struct features *f, uint64_t hash)
-{
-	size_t i = hash & (REPEATS - 1);
-	uint32_t tag = (uint32_t)(hash >> 32) | 1;
-
-	if (f->repeats[i].tag != tag) {
-		f->repeats[i].tag = tag;
-		f->repeats[i].count = 0;
-	}
-	return ++f->repeats[i].count;
 }
 
 /* The length of a word's features before it is made 1, in hundredths: the root of their squares. */
@@ -120,7 +107,7 @@ word_add(struct features *f, const uint32_t *u, size_t n, uint32_t langs)
 	uint32_t edged[TOKEN_UNITS_MAX + 2];
 	uint64_t hash = hash_units(HASH_WORD, u, n);
 	int64_t unit = (int64_t)ONE * weights_word(f->weights, hash, langs) / word_norm(n) /
-	    repeats_count(f, hash);
+	    repeats_count(&f->repeats, hash);
 
 	feature_put(f, hash, W_WHOLE * unit);
 	if (n >= 3)
@@ -139,7 +126,7 @@ number_add(struct features *f, const uint32_t *u, size_t n)
 {
 	uint64_t hash = hash_units(HASH_WORD, u, n);
 
-	feature_put(f, hash, W_NUMBER * ONE / repeats_count(f, hash));
+	feature_put(f, hash, W_NUMBER * ONE / repeats_count(&f->repeats, hash));
 }
 
 /*
@@ -165,7 +152,7 @@ run_add(struct features *f, enum token_kind kind, const uint32_t *u, size_t n, u
 				least = weight[i + len - 1];
 			if (own > 0)
 				feature_put(f, hash,
-				    (int64_t)ONE * least * own / 100 / repeats_count(f, hash));
+				    (int64_t)ONE * least * own / 100 / repeats_count(&f->repeats, hash));
 		}
 	}
 }
@@ -194,44 +181,10 @@ features_add(struct features *f, const struct token_block *b)
 	}
 }
 
-/* The largest magnitude among the sums. */
-static int64_t
-sum_peak(const struct features *f)
-{
-	int64_t peak = 0;
-
-	for (size_t i = 0; i < f->dim; i++) {
-		int64_t a = f->sum[i] < 0 ? -f->sum[i] : f->sum[i];
-
-		if (a > peak)
-			peak = a;
-	}
-	return peak;
-}
-
-/*
- * Sums are brought below 2^25, one bit more than a float holds, so that the sum of 4096 squares is
- * below 2^62 and exact.  What is left to floating point are three operations that IEEE 754 rounds
- * correctly, square root, division and conversion, each on its own: nothing to reorder or contract.
- */
 void
-features_finish(struct features *f, float *out)
+features_finish(struct features *f, double length, float *out)
 {
-	int64_t peak = sum_peak(f), scale = 1;
-	uint64_t squares = 0;
-	double length;
-
-	if (peak == 0) {
+	if (!sums_shrink(f->sum, f->dim))
 		f->sum[component(f->first, f->dim)] = f->first & 1 ? 1 : -1;
-		peak = 1;
-	}
-	while (peak / scale >= 1 << 25)
-		scale *= 2;
-	for (size_t i = 0; i < f->dim; i++) {
-		f->sum[i] /= scale;
-		squares += (uint64_t)(f->sum[i] * f->sum[i]);
-	}
-	length = sqrt((double)squares);
-	for (size_t i = 0; i < f->dim; i++)
-		out[i] = (float)((double)f->sum[i] / length);
+	sums_finish(f->sum, f->dim, length, out);
 }

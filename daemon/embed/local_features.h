@@ -12,10 +12,12 @@
 #include <stdint.h>
 
 #include "embed.h"
+#include "local_repeats.h"
 #include "local_tokens.h"
 #include "local_weights.h"
 
-#define REPEATS 1024		/* a power of two */
+/* Of the algorithm and its constants: raise with any change that moves a bit of any vector. */
+#define FEATURES_ALGORITHM 1
 
 struct features {
 	const struct weights *weights;
@@ -23,10 +25,7 @@ struct features {
 	uint64_t first;		/* hash of the first feature; good when n > 0 */
 	uint64_t n;		/* features added */
 	int64_t sum[EMBED_LOCAL_DIM_MAX]; /* dim of them are used */
-	struct {
-		uint32_t tag;	/* 0: empty */
-		uint32_t count;
-	} repeats[REPEATS];	/* how often a word was seen; a newcomer takes the place */
+	struct repeats repeats;
 };
 
 /* Start with no feature, for vectors of `dim` components. */
@@ -36,9 +35,9 @@ void features_init(struct features *f, const struct weights *w, uint32_t dim);
 void features_add(struct features *f, const struct token_block *b);
 
 /*
- * Turn the sums into `dim` floats of unit length.  f->n > 0.  If features cancelled to nothing, the
- * first of them stands alone.
+ * Turn the sums into `dim` floats whose length is `length`.  f->n > 0.  If features cancelled to
+ * nothing, the first of them stands alone.
  */
-void features_finish(struct features *f, float *out);
+void features_finish(struct features *f, double length, float *out);
 
 #endif

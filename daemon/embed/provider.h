@@ -29,5 +29,6 @@ struct embed_provider {
 };
 
 extern const struct embed_provider embed_local;
+extern const struct embed_provider embed_words;
 
 #endif

@@ -49,10 +49,13 @@ struct meta;
 struct meta_txn;
 
 /*
- * Open the database: `uri` NULL means SQLite in `folder`/meta.db, made when missing (0600).
+ * Open the database: `uri` NULL means SQLite in `folder`/meta.db, made when missing (0600), and
+ * postgresql://... tables in a schema "coolvec" there, which `folder` has a note of.
  * Migrations run by themselves; a schema newer than this program, another program's database and a
  * damaged one are META_ECORRUPT and left alone.  An empty file is a new database.
- * META_EUNAVAILABLE: another process has it, or `uri` asks for what this build lacks.
+ * META_EUNAVAILABLE: another process has it, it cannot be reached, or `folder` says that its metadata
+ * is in the other place.  META_ECORRUPT too: the database is another one than the folder's, or is from
+ * an older copy.
  * *out is NULL on failure.
  */
 int meta_open(const char *uri, const char *folder, struct meta **out, struct err *err);
@@ -67,16 +70,18 @@ int meta_schema(const struct meta *m);
 int meta_reset(struct meta *m, struct err *err);
 
 /*
- * A copy of the database in the new file `path` (0600), made while everybody goes on reading and
- * writing.  meta_copy_some is called until it returns 0; then meta_copy_rest, in a moment of the
- * caller's choice, makes the copy what the database is at that moment.  Nothing is synced.  Each may
- * fail as reads do, or with META_ENOSPC; the caller then removes the file.  meta_copy_some answers 1
- * when there is more to copy before the rest is small.
+ * A copy of the database in the new file `path` (0600), called meta.db and readable by SQLite, made
+ * while everybody goes on reading and writing.  meta_copy_some is called until it returns 0; then
+ * meta_copy_rest, in a moment of the caller's choice, makes the copy what the database is at that
+ * moment; what that takes long for is left to meta_copy_finish, after the moment.  Nothing is
+ * synced.  Each may fail as reads do, or with META_ENOSPC; the caller then removes the file.
+ * meta_copy_some answers 1 when there is more to copy before the rest is small.
  */
 struct meta_copy;
 int meta_copy_begin(struct meta *m, const char *path, struct meta_copy **out, struct err *err);
 int meta_copy_some(struct meta_copy *cp, struct err *err);
 int meta_copy_rest(struct meta_copy *cp, struct err *err);
+int meta_copy_finish(struct meta_copy *cp, struct err *err);
 
 /* Close the file, whole or not.  NULL is fine. */
 void meta_copy_free(struct meta_copy *cp);
@@ -87,16 +92,39 @@ void meta_copy_free(struct meta_copy *cp);
 int meta_begin(struct meta *m, struct meta_txn **out, struct err *err);
 
 /*
- * Commit and free `t`.  0: durable.  META_EUNKNOWN: it may or may not have happened; every later
- * meta_begin then fails with META_EUNAVAILABLE until the database has been opened anew, while reads
- * go on and see what was before.  Any other failure: nothing changed.  After a failure (not an
- * answer) inside a transaction nothing more can be done in it, and this undoes it and returns that
- * failure.
+ * Commit and free `t`.  0: durable.  META_EUNKNOWN: it may or may not have happened, and
+ * meta_outcome will tell; every later meta_begin fails with META_EUNAVAILABLE until then.  (SQLite:
+ * until the database has been opened anew, while reads go on and see what was before.)  Any other
+ * failure: nothing changed.  After a failure (not an answer) inside a transaction nothing more can
+ * be done in it, and this undoes it and returns that failure.
  */
 int meta_commit(struct meta_txn *t, struct err *err);
 
 /* Undo and free `t`; NULL is fine. */
 void meta_rollback(struct meta_txn *t);
+
+/* A number that names the transaction, for meta_outcome. */
+uint64_t meta_txn_number(const struct meta_txn *t);
+
+/*
+ * What became of a transaction whose commit was META_EUNKNOWN: 0, it happened; META_NONE, it did not;
+ * META_EUNAVAILABLE, the database has not been back yet to tell.  It is known for the last few.
+ */
+int meta_outcome(struct meta *m, uint64_t number, struct err *err);
+
+/*
+ * Have `back` called, by a thread of this module, whenever a database that was away has come back.  It
+ * must not call this module and not wait.
+ */
+void meta_watch(struct meta *m, void (*back)(void *arg), void *arg);
+
+/*
+ * Move all that is in one database to the other, which has to be empty: `from` and `to` are as `uri` of
+ * meta_open, and one of them is NULL.  What was moved from is retired: meta.db is called meta.db.moved
+ * then, and a PostgreSQL database refuses to be opened.  Nobody else has either open.  Fails as
+ * meta_commit; nothing has changed then, but for what the sentence says.
+ */
+int meta_move(const char *from, const char *to, const char *folder, struct err *err);
 
 /* --- users and sessions ----------------------------------------------------------------------- */
 
@@ -254,6 +282,13 @@ int meta_txn_item_by_key(struct meta_txn *t, uint64_t collection, const char *ke
 
 /* Insert an item, or replace the one with its id.  META_EXISTS: another id has its key or slot. */
 int meta_item_put(struct meta_txn *t, uint64_t collection, const struct meta_item *item,
+    struct err *err);
+
+/*
+ * The same for one that fits: it may be done later than it is asked for, in one go with others, and
+ * what it fails with is then a failure of a later call or of meta_commit.  There are no answers.
+ */
+int meta_item_put_soon(struct meta_txn *t, uint64_t collection, const struct meta_item *item,
     struct err *err);
 
 /* Set an item's meta, or remove it with NULL, and leave the rest; META_NONE. */

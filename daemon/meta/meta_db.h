@@ -53,6 +53,18 @@ enum meta_sql {
 	SQL_REQUEST_PUT,
 	SQL_REQUEST_FIND,
 	SQL_REQUEST_EXPIRE,
+
+	/* of moving all rows to another database */
+	SQL_LOAD_USERS,
+	SQL_LOAD_COLLECTIONS,
+	SQL_COUNTER_GET,
+	SQL_COUNTER_SET,
+	SQL_COUNTER_ADD,
+	SQL_DUMP_USERS,
+	SQL_DUMP_SESSIONS,
+	SQL_DUMP_COLLECTIONS,
+	SQL_DUMP_ITEMS,
+	SQL_DUMP_REQUESTS,
 	SQL_N,
 	SQL_MATCH = SQL_N,	/* made from a filter each time; not in the table */
 	SQL_ALL
@@ -116,12 +128,23 @@ struct meta_backend {
 	/* As meta_reset and meta_commit; a failed commit has been rolled back, or is unknown. */
 	int (*reset)(void *db, struct err *err);
 	int (*begin)(void *db, struct err *err);
-	int (*commit)(void *db, struct err *err);
+	int (*commit)(void *db, uint64_t number, struct err *err);
 	void (*rollback)(void *db);
+
+	/*
+	 * As meta_outcome and meta_watch.  NULL, both: a commit whose outcome is unknown stays so
+	 * until the database has been opened anew.
+	 */
+	int (*outcome)(void *db, uint64_t number, struct err *err);
+	void (*watch)(void *db, void (*back)(void *arg), void *arg);
+
+	/* Write down that the metadata is elsewhere from now on; NULL: its file is just renamed. */
+	int (*retire)(void *db, struct err *err);
 
 	/* As meta_copy_begin, _some and _rest (`all`), and _free; NULL may be ended. */
 	int (*copy_begin)(void *db, const char *path, void **copy, struct err *err);
 	int (*copy_step)(void *copy, bool all, struct err *err);
+	int (*copy_finish)(void *copy, struct err *err);	/* NULL: nothing is left to do; no lock */
 	void (*copy_end)(void *copy);
 
 	/*
@@ -134,6 +157,23 @@ struct meta_backend {
 	    struct err *err);
 	int (*next)(void *db, enum meta_sql sql, struct err *err);
 	void (*done)(void *db, enum meta_sql sql);
+
+	/*
+	 * Inside a transaction: run a statement whose end is not waited for.  What it fails with, or
+	 * answers, is a failure of a later one or of the commit.  NULL: `start` waits for nothing
+	 * that is far away.
+	 */
+	int (*soon)(void *db, enum meta_sql sql, const struct meta_param *p, size_t n,
+	    struct err *err);
+
+	/*
+	 * `sql` will be started `times` times with the rows of `n` values at `p`, one after the
+	 * other and nothing between them: have them under way already.  `ahead_end` is due after the
+	 * last.  NULL: as above.
+	 */
+	void (*ahead)(void *db, enum meta_sql sql, const struct meta_param *p, size_t n,
+	    size_t times);
+	void (*ahead_end)(void *db);
 
 	uint64_t (*changed)(void *db, enum meta_sql sql);	/* rows, after META_END */
 
@@ -150,9 +190,11 @@ struct meta_backend {
 };
 
 extern const struct meta_backend meta_sqlite;
+extern const struct meta_backend meta_postgresql;
 
 struct meta_txn {
 	struct meta *m;
+	uint64_t number;
 	int failed;		/* the first failure inside, which decides how it ends; or 0 */
 };
 
@@ -169,6 +211,9 @@ struct meta {
 void meta_lock(struct meta *m);
 void meta_unlock(struct meta *m);
 
+/* meta_open without a look at what else the folder says; `folder` NULL: PostgreSQL without a folder. */
+int meta_open_unbound(const char *uri, const char *folder, struct meta **out, struct err *err);
+
 /* Note a failure inside the transaction, which can then only be undone.  Returns `rc`. */
 int db_note(struct meta_txn *t, int rc);
 
@@ -178,6 +223,18 @@ int db_note(struct meta_txn *t, int rc);
  */
 int db_exec(struct meta_txn *t, enum meta_sql sql, const struct meta_param *p, size_t n,
     int none, struct err *err);
+
+/*
+ * Run a statement that gives no rows and whose answer would be a failure; it may be done later, and
+ * then so is its failure.
+ */
+int db_soon(struct meta_txn *t, enum meta_sql sql, const struct meta_param *p, size_t n,
+    struct err *err);
+
+/* As `ahead` and `ahead_end` in struct meta_backend. */
+void db_ahead(struct meta *m, enum meta_sql sql, const struct meta_param *p, size_t n,
+    size_t times);
+void db_ahead_end(struct meta *m);
 
 /*
  * Run an INSERT .. ON CONFLICT DO NOTHING RETURNING number; the number is in *number.

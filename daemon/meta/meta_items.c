@@ -104,26 +104,45 @@ meta_txn_item_by_key(struct meta_txn *t, uint64_t collection, const char *key, u
 	    PARAMS(param_int(fields), param_u64(collection), param_text(key)), item, err);
 }
 
+#define AHEAD_MAX 256
+
+/* Some of the items by slot, looked for at once.  *n says how many places have been filled. */
+static int
+some_by_slot_locked(struct meta *m, uint64_t collection, const uint32_t *slots, size_t some,
+    unsigned fields, struct meta_item *items, size_t *n, struct err *err)
+{
+	struct meta_param p[AHEAD_MAX][3] = { { { .type = PARAM_NULL } } };
+	int rc = 0;
+
+	for (size_t i = 0; i < some; i++) {
+		p[i][0] = param_int(fields);
+		p[i][1] = param_u64(collection);
+		p[i][2] = param_int(slots[i]);
+	}
+	db_ahead(m, SQL_ITEM_BY_SLOT, p[0], 3, some);
+	for (size_t i = 0; i < some && rc >= 0; i++) {
+		rc = find_item_locked(m, SQL_ITEM_BY_SLOT, p[i], 3, &items[i], err);
+		*n += rc >= 0;
+	}
+	db_ahead_end(m);
+	return rc < 0 ? rc : 0;
+}
+
 int
 meta_items_by_slot(struct meta *m, uint64_t collection, const uint32_t *slots, size_t n,
     unsigned fields, struct meta_item *items, struct err *err)
 {
-	size_t i;
+	size_t done = 0;
 	int rc = 0;
 
 	meta_lock(m);
-	for (i = 0; i < n; i++) {
-		rc = find_item_locked(m, SQL_ITEM_BY_SLOT,
-		    PARAMS(param_int(fields), param_u64(collection), param_int(slots[i])),
-		    &items[i], err);
-		if (rc < 0)
-			break;
-		rc = 0;
-	}
+	while (done < n && rc == 0)
+		rc = some_by_slot_locked(m, collection, slots + done,
+		    n - done < AHEAD_MAX ? n - done : AHEAD_MAX, fields, items + done, &done, err);
 	meta_unlock(m);
 	if (rc != 0)
-		while (i-- > 0)
-			meta_item_fini(&items[i]);
+		while (done-- > 0)
+			meta_item_fini(&items[done]);
 	return rc;
 }
 
@@ -189,14 +208,30 @@ meta_items_live(struct meta *m, uint64_t collection, uint32_t nslots, uint64_t *
 	return rc == META_END ? 0 : rc;
 }
 
+static int
+put_item(struct meta_txn *t, uint64_t collection, const struct meta_item *item, bool soon,
+    struct err *err)
+{
+	const struct meta_param p[] = { param_u64(collection), param_u64(item->id),
+		param_int(item->slot), param_int(item->crc), param_text(item->key),
+		param_text(item->meta), param_blob(item->text, item->text_len) };
+	const size_t n = sizeof(p) / sizeof(p[0]);
+
+	return soon ? db_soon(t, SQL_ITEM_PUT, p, n, err) : db_exec(t, SQL_ITEM_PUT, p, n, 0, err);
+}
+
 int
 meta_item_put(struct meta_txn *t, uint64_t collection, const struct meta_item *item,
     struct err *err)
 {
-	return db_exec(t, SQL_ITEM_PUT,
-	    PARAMS(param_u64(collection), param_u64(item->id), param_int(item->slot),
-	    param_int(item->crc), param_text(item->key), param_text(item->meta),
-	    param_blob(item->text, item->text_len)), 0, err);
+	return put_item(t, collection, item, false, err);
+}
+
+int
+meta_item_put_soon(struct meta_txn *t, uint64_t collection, const struct meta_item *item,
+    struct err *err)
+{
+	return put_item(t, collection, item, true, err);
 }
 
 int

@@ -72,4 +72,25 @@ const char *const meta_sql_text[SQL_N] = {
 	[SQL_REQUEST_FIND] = "SELECT collection, digest, answer FROM requests "
 			     "WHERE user_id = $1 AND request = $2",
 	[SQL_REQUEST_EXPIRE] = "DELETE FROM requests WHERE created < $1",
+
+	[SQL_LOAD_USERS] = "INSERT INTO users (id, name, password, metric, collection, created) "
+			   "VALUES ($1, $2, $3, $4, $5, $6)",
+	[SQL_LOAD_COLLECTIONS] =
+	    "INSERT INTO collections (" COLLECTION ") VALUES "
+	    "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+
+	/* SQLite's; PostgreSQL's are in meta_pg_schema.c */
+	[SQL_COUNTER_GET] = "SELECT seq FROM sqlite_sequence WHERE name = $1",
+	[SQL_COUNTER_SET] = "UPDATE sqlite_sequence SET seq = $1 WHERE name = $2",
+	[SQL_COUNTER_ADD] = "INSERT INTO sqlite_sequence (seq, name) SELECT $1, $2 WHERE NOT EXISTS "
+			    "(SELECT 1 FROM sqlite_sequence WHERE name = $2)",
+
+	[SQL_DUMP_USERS] =
+	    "SELECT id, name, password, metric, collection, created FROM users ORDER BY id",
+	[SQL_DUMP_SESSIONS] = "SELECT sid, user_id, expires FROM sessions",
+	[SQL_DUMP_COLLECTIONS] = "SELECT " COLLECTION " FROM collections ORDER BY number",
+	[SQL_DUMP_ITEMS] =
+	    "SELECT collection, id, slot, crc, key, meta, text FROM items ORDER BY collection, id",
+	[SQL_DUMP_REQUESTS] =
+	    "SELECT user_id, request, collection, digest, answer, created FROM requests",
 };

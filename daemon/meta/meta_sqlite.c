@@ -58,11 +58,12 @@ sqlite_begin(void *db, struct err *err)
  * that runs out of memory may do so after the fsync.
  */
 int
-sqlite_commit(void *db, struct err *err)
+sqlite_commit(void *db, uint64_t number, struct err *err)
 {
 	struct sqlite_db *d = db;
 	int rc = sqlite3_exec(d->db, "COMMIT", NULL, NULL, NULL);
 
+	(void)number;		/* what is unknown stays so */
 	if (rc == SQLITE_OK)
 		return 0;
 	if ((rc & 0xff) == SQLITE_FULL) {

@@ -36,7 +36,7 @@ void sqlite_match_done(struct sqlite_db *d);
 
 /* BEGIN, COMMIT, ROLLBACK, as in struct meta_backend. */
 int sqlite_begin(void *db, struct err *err);
-int sqlite_commit(void *db, struct err *err);
+int sqlite_commit(void *db, uint64_t number, struct err *err);
 void sqlite_rollback(void *db);
 
 /* A copy of the database, as in struct meta_backend. */

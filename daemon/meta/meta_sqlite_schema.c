@@ -173,7 +173,7 @@ sqlite_schema_migrate(struct sqlite_db *d, int *version, struct err *err)
 			sqlite_rollback(d);
 			return rc;
 		}
-		if ((rc = sqlite_commit(d, err)) != 0)
+		if ((rc = sqlite_commit(d, 0, err)) != 0)
 			return rc;
 	}
 	return 0;
@@ -194,5 +194,5 @@ sqlite_db_reset(void *db, struct err *err)
 		sqlite_rollback(d);
 		return rc;
 	}
-	return sqlite_commit(d, err);
+	return sqlite_commit(d, 0, err);
 }

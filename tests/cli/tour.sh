@@ -3,8 +3,8 @@
 #
 # usage: tour.sh MARK <README.md	the block between <!-- MARK --> and <!-- end of MARK -->
 #
-# A line `$ command` is run by bash, in the working directory; what follows it up to the next is
-# its output, which is printed anew.
+# A line `$ command` is run by this bash, in the working directory, so that variables live on; what
+# follows it up to the next is its output, which is printed anew.
 set -u
 mark=$1
 sed -n "/^<!-- $mark -->/,/^<!-- end of $mark -->/p" |
@@ -12,7 +12,7 @@ sed -n "/^<!-- $mark -->/,/^<!-- end of $mark -->/p" |
 		case $line in
 		'$ '*)
 			printf '%s\n' "$line"
-			bash -c "${line#'$ '}" 2>&1 </dev/null
+			eval "${line#'$ '}" 2>&1 </dev/null
 			;;
 		'```'* | '<!--'*) printf '%s\n' "$line" ;;
 		esac

@@ -46,7 +46,7 @@ checksum(const float *v, size_t n)
 	return h;
 }
 
-/* The vectors of version 1-u15.0.0.  Whoever changes them raises ALGORITHM in local.c. */
+/* The vectors of version 1-u15.0.0.  Whoever changes them raises FEATURES_ALGORITHM. */
 static const struct golden {
 	const char *text;
 	uint64_t sums[3];	/* at 64, 512 and 4096 components */

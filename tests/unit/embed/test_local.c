@@ -110,12 +110,14 @@ test_settings_that_cannot_be(void **state)
 		struct embed_config c;
 		const char *why;
 	} cases[] = {
-		{ { "oracle", NULL, 0 },
-		    "embedder provider \"oracle\" is unknown: there is local" },
-		{ { NULL, NULL, 0 }, "embedder provider \"\" is unknown: there is local" },
-		{ { "local", "large", 0 }, "embedder local has no model \"large\": it has ngram" },
-		{ { "local", NULL, 63 }, "embedder local has dimensions 64 to 4096, not 63" },
-		{ { "local", "ngram", 4097 },
+		{ { .provider = "oracle" },
+		    "embedder provider \"oracle\" is unknown: there is local, words" },
+		{ { .provider = NULL }, "embedder provider \"\" is unknown: there is local, words" },
+		{ { .provider = "local", .model = "large" },
+		    "embedder local has no model \"large\": it has ngram" },
+		{ { .provider = "local", .dim = 63 },
+		    "embedder local has dimensions 64 to 4096, not 63" },
+		{ { .provider = "local", .model = "ngram", .dim = 4097 },
 		    "embedder local has dimensions 64 to 4096, not 4097" },
 	};
 
