@@ -14,6 +14,8 @@
 #include "ops.h"
 #include "vec.h"
 
+#define RUNS_MAX 16	/* generations do not change so often */
+
 struct call *
 call_new(struct daemon *d, void *conn, char *line, size_t nline, void (*done)(struct call *c))
 {
@@ -302,6 +304,22 @@ dispatch(struct call *c, json_t *root)
 	return rc;
 }
 
+/*
+ * What was found in a collection whose place another generation took meanwhile may mix the two: such a
+ * call has changed nothing and is run again.
+ */
+static int
+run(struct call *c, json_t *root)
+{
+	int rc, runs = 0;
+
+	do {
+		c->stale = false;
+		rc = dispatch(c, root);
+	} while (rc == CALL_DONE && c->stale && ++runs < RUNS_MAX);
+	return rc;
+}
+
 void
 call_run(struct call *c)
 {
@@ -312,7 +330,7 @@ call_run(struct call *c)
 	if (root == NULL)
 		call_fail(c, WIRE_BAD_JSON, "%s", why);
 	else if (take_id(c, root) == 0)
-		rc = dispatch(c, root);
+		rc = run(c, root);
 	json_decref(root);
 	if (rc == CALL_DONE)
 		call_finish(c);

@@ -47,6 +47,7 @@ struct call {
 	size_t nreply;
 	bool trusted;			/* the connection has shown who it is */
 	bool hang_up;			/* close the connection after the reply */
+	bool stale;			/* a collection was replaced while it was looked at */
 };
 
 /* Takes `line`.  NULL: no memory, and `line` is freed. */

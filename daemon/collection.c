@@ -128,6 +128,15 @@ call_space(struct call *c, json_t *args, struct space **out)
 	return rc == 0 ? 0 : -1;
 }
 
+void
+call_release(struct call *c, struct space *s)
+{
+	if (s == NULL)
+		return;
+	c->stale = c->stale || atomic_load(&s->retired);
+	spaces_release(c->d->spaces, s);
+}
+
 int
 call_slot(struct call *c, const struct space *s, uint64_t id, uint32_t *slot)
 {

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "build.h"
 #include "commit.h"
 #include "indexer.h"
 #include "log.h"
@@ -194,6 +195,7 @@ commit_publish(struct commit_job *jobs)
 				    ve.message);
 		for (size_t i = 0; i < j->ngone; i++)
 			vec_delete(j->space->vec, j->gone[i], NULL);
+		space_note_gone(j->space, j->gone, j->ngone);
 		if (j->in_place)
 			atomic_fetch_add(&j->space->metas, 1);
 	}
@@ -201,7 +203,7 @@ commit_publish(struct commit_job *jobs)
 
 /*
  * Let the work lane run the call once more, from its line: an item it left alone has changed since
- * and wants its text embedded.
+ * and wants its text embedded, or the collection has another generation.
  */
 static void
 run_again(struct commit *cm, struct call *c)
@@ -344,6 +346,17 @@ commit_moment(struct commit *cm, void (*fn)(void *arg), void *arg)
 	return pushed;
 }
 
+/* The job was made for a generation that is no more: the call makes another. */
+static void
+send_back(struct commit *cm, struct commit_job *job)
+{
+	struct call *c = job->call;
+
+	spaces_release(cm->d->spaces, job->space);
+	commit_job_free(job);
+	run_again(cm, c);
+}
+
 /* A job that stands alone. */
 static void
 run_alone(struct commit *cm, struct commit_job *job)
@@ -364,6 +377,7 @@ run_alone(struct commit *cm, struct commit_job *job)
 	}
 }
 
+/* Take what waits; a drop and a moment end a group and stand alone. */
 static void
 run(void *arg, struct lane_job *first)
 {
@@ -375,6 +389,10 @@ run(void *arg, struct lane_job *first)
 	for (j = (struct commit_job *)(void *)first; j != NULL; j = next) {
 		next = next_job(j);
 		j->job.next = NULL;
+		if (j->space != NULL && atomic_load(&j->space->retired)) {
+			send_back(cm, j);
+			continue;
+		}
 		if (j->kind < COMMIT_DROP) {
 			*last = j;
 			last = (struct commit_job **)(void *)&j->job.next;

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "build.h"
 #include "call.h"
 #include "commit.h"
 #include "daemon.h"
@@ -128,12 +129,14 @@ daemon_start(const struct settings *s, struct daemon *d, struct err *err)
 	if ((d->spaces = spaces_new(d)) == NULL || (d->indexer = indexer_new(d)) == NULL ||
 	    (d->commit = commit_new(d)) == NULL ||
 	    (d->snapshots = snapshots_new(d)) == NULL ||
+	    (d->builds = builds_new(d)) == NULL ||
 	    (d->password = lane_new("password", PASSWORD_THREADS, PASSWORD_QUEUE, account_run, d)) ==
 		NULL ||
 	    (d->work = lane_new("work", (unsigned)s->workers, QUEUE_MAX, run_call, d)) == NULL) {
 		err_set(err, -1, "no memory or no threads to start with");
 		goto fail;
 	}
+	builds_resume(d->builds);
 	return 0;
 fail:
 	daemon_stop(d);
@@ -147,6 +150,7 @@ daemon_stop(struct daemon *d)
 	lane_free(d->work);
 	lane_free(d->password);
 	snapshots_free(d->snapshots);
+	builds_free(d->builds);
 	commit_free(d->commit);
 	indexer_free(d->indexer);
 	spaces_free(d->spaces);

@@ -4,8 +4,9 @@
  * The loop's thread owns connections (server.c) and frames lines.  A line becomes a call (call.h),
  * which the work lane parses, authenticates and dispatches (ops.c).  What hashes passwords goes on
  * to the password lane; what changes items goes on to the commit lane (commit.c), which alone writes
- * vectors and rows of items; what makes snapshots goes to the snapshot lane (snapshot.c).  Index threads (indexer.c) move tails into graphs, write checkpoints
- * and close what is idle.  Any thread may finish a call; its answer is written by the loop.
+ * vectors and rows of items; what makes snapshots goes to the snapshot lane
+ * (snapshot.c), what makes a new generation of a collection to the lanes of build.c.  Index threads
+ * (indexer.c) move tails into graphs, write checkpoints, see to compaction and close what is idle.  Any thread may finish a call; its answer is written by the loop.
  *
  * Locks, in the order they may be taken: spaces -> space -> meta (inside meta.h) -> libvec's own.
  * The lanes' and the server's locks are leaves: nothing is taken while they are held.
@@ -25,6 +26,7 @@
 #include "settings.h"
 #include "token.h"
 
+struct builds;
 struct commit;
 struct indexer;
 struct server;
@@ -41,6 +43,7 @@ struct daemon {
 	struct indexer *indexer;
 	struct commit *commit;
 	struct snapshots *snapshots;
+	struct builds *builds;
 	struct lane *work;
 	struct lane *password;
 	struct server *server;

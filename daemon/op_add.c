@@ -75,6 +75,6 @@ out:
 	json_decref(bad);
 	json_decref(items);
 	commit_job_free(job);
-	spaces_release(c->d->spaces, s);
+	call_release(c, s);
 	return CALL_DONE;
 }

@@ -72,7 +72,7 @@ op_update(struct call *c, json_t *args)
 			return commit_push(job);
 	}
 	commit_job_free(job);
-	spaces_release(c->d->spaces, s);
+	call_release(c, s);
 	return CALL_DONE;
 }
 
@@ -123,6 +123,6 @@ op_delete(struct call *c, json_t *args)
 		return commit_push(job);
 	call_fail(c, WIRE_INTERNAL, "no memory for the request");
 	commit_job_free(job);
-	spaces_release(c->d->spaces, s);
+	call_release(c, s);
 	return CALL_DONE;
 }

@@ -49,6 +49,10 @@ static const struct setting table[] = {
 	{ "COOLVEC_WORKERS", NUMBER, AT(workers), "cores", 1, 64, "threads that answer requests" },
 	{ "COOLVEC_INDEX_THREADS", NUMBER, AT(index_threads), "cores", 1, 64,
 	    "threads that build the graph, at low priority" },
+	{ "COOLVEC_COMPACT_PERCENT", NUMBER, AT(compact_percent), "20", 0, 100,
+	    "a collection is compacted when so much of it is dead; 0: never by itself" },
+	{ "COOLVEC_COMPACT_BYTES", NUMBER, AT(compact_bytes), "1048576", 0, 1ull << 40,
+	    "dead vectors that are less than this are left where they are" },
 	{ "COOLVEC_LOG_LEVEL", TEXT, AT(log_level), "info", 0, 0, "error, warn, info or debug" },
 };
 

@@ -30,6 +30,8 @@ struct settings {
 	uint64_t close_seconds;	/* a collection without requests */
 	uint64_t workers;	/* threads for requests */
 	uint64_t index_threads;	/* threads that move the tail into the graph */
+	uint64_t compact_percent;	/* of the slots dead: compact; 0: never */
+	uint64_t compact_bytes;	/* of dead vectors, at least */
 };
 
 /*

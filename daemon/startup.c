@@ -1,5 +1,6 @@
 /*
- * startup.c - cheap looks: a stat and a header for each collection.  The rest is checked when a collection opens.
+ * startup.c - cheap looks: the names in its folder, a stat and a header for each collection.  The rest
+ * is checked when a collection opens.
  */
 
 #include <dirent.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "generation.h"
 #include "log.h"
 #include "num.h"
 #include "space.h"
@@ -41,7 +43,10 @@ check_file(struct daemon *d, const struct meta_collection *c)
 	char folder[4096], path[4200];
 	uint64_t published;
 	struct stat st;
+	struct err err;
 
+	if (generation_settle(d, c, &err) != 0)
+		log_error("collection %" PRIu64 ": %s", c->number, err.text);
 	space_folder(d, c->number, folder, sizeof(folder));
 	snprintf(path, sizeof(path), "%s/vectors.bin", folder);
 	if (stat(path, &st) != 0) {

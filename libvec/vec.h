@@ -231,6 +231,21 @@ int vec_index(struct vec *v, size_t budget, struct vec_error *err);
  */
 int vec_checkpoint(struct vec *v, struct vec_error *err);
 
+/*
+ * Give the room of vectors.bin that no slot has been given yet back to the file system; the next
+ * vec_append makes room anew.  0, VEC_EIO or VEC_EREADONLY.
+ */
+int vec_trim(struct vec *v, struct vec_error *err);
+
+/*
+ * `v`, a new generation of `old` in a folder of its own, takes its place: its files are renamed over
+ * those of `old`, vectors.bin last, and the folder that they leave is the caller's to remove.  Both
+ * stay open and can be read and searched; `old`, whose vectors.bin has no name any more, writes no
+ * hnsw.index from now on, and adding to it would be in vain.  Both folders are on one file system.
+ * 0; or VEC_EIO or VEC_ENOSPC, and `v` is then as good as before, where it was.
+ */
+int vec_replace(struct vec *v, struct vec *old, struct vec_error *err);
+
 struct vec_stats {
 	uint32_t dim;
 	enum vec_metric metric;

@@ -138,15 +138,18 @@ int
 vec_checkpoint(struct vec *v, struct vec_error *err)
 {
 	uint32_t slots;
-	int rc;
+	int rc = 0;
 
 	vec_read_index(v);
 	pthread_rwlock_wrlock(&v->graph->change);
+	if (v->replaced)
+		goto out;
 	/* Nodes are below this, and the header on disk must not be: see index_load. */
 	slots = v->store->published;
 	if ((rc = store_flush(v->store, err)) == 0 &&
 	    (rc = index_save(v->graph, v->dir, v->identity, v->generation, slots, err)) == 0)
 		atomic_store(&v->saved, v->graph->changes);
+out:
 	pthread_rwlock_unlock(&v->graph->change);
 	return rc;
 }

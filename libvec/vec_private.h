@@ -9,7 +9,7 @@
 #include "graph.h"
 
 struct vec {
-	int dir;
+	int dir;		/* changed by vec_replace; [graph->change] */
 	uint64_t identity, generation;
 	struct store *store;
 	struct graph *graph;
@@ -29,6 +29,7 @@ struct vec {
 	_Atomic uint32_t tail_start;
 
 	_Atomic uint64_t saved;	/* graph->changes when hnsw.index was written or loaded */
+	bool replaced;		/* another has its folder; [graph->change] */
 	char note[sizeof(((struct vec_stats *)0)->index_note)];	/* [take] */
 };
 

@@ -12,7 +12,7 @@ export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp ${TSAN_OPTIONS-}"
 LOG=$B/tests/log
 mkdir -p "$LOG"
 passed=0 failed=0 skipped=0
-POSTGRESQL_TESTS="test_meta test_meta_items test_meta_txn test_meta_copy test_filter test_filter_random test_meta_pg test_meta_pg_claim"
+POSTGRESQL_TESTS="test_meta test_meta_items test_meta_builds test_meta_txn test_meta_copy test_filter test_filter_random test_meta_pg test_meta_pg_claim"
 
 # count NAME FILE STATUS: add up a TAP file; a program that ended badly without saying so failed too.
 count() {

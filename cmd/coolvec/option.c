@@ -47,6 +47,8 @@ static const struct option table[OPT_N] = {
 	[OPT_EF_CONSTRUCTION] = { "ef-construction", 0, "N", KIND_NONE,
 	    "candidates kept while linking (200)" },
 	[OPT_YES] = { "yes", 0, NULL, KIND_NONE, "do not ask" },
+	[OPT_CANCEL] = { "cancel", 0, NULL, KIND_NONE, "give up what was begun" },
+	[OPT_NO_WAIT] = { "no-wait", 0, NULL, KIND_NONE, "begin, and do not wait for the end" },
 	[OPT_BASE64] = { "base64", 0, NULL, KIND_NONE,
 	    "vectors as base64 of little-endian float32" },
 	[OPT_PROGRESS] = { "progress", 0, NULL, KIND_NONE, "show progress, also off a terminal" },

@@ -250,6 +250,11 @@ int meta_items_walk(struct meta *m, uint64_t collection, uint64_t from, size_t l
     unsigned fields, int (*fn)(void *arg, const struct meta_item *item), void *arg,
     struct err *err);
 
+/* The same in the order of slots, from the slot `from` on. */
+int meta_items_walk_slots(struct meta *m, uint64_t collection, uint64_t from, size_t limit,
+    unsigned fields, int (*fn)(void *arg, const struct meta_item *item), void *arg,
+    struct err *err);
+
 /*
  * The bitmap of slots that items have, for slots below `nslots`: (nslots + 63) / 64 words, zeroed
  * here.
@@ -280,7 +285,10 @@ int meta_txn_item_by_id(struct meta_txn *t, uint64_t collection, uint64_t id, un
 int meta_txn_item_by_key(struct meta_txn *t, uint64_t collection, const char *key,
     unsigned fields, struct meta_item *item, struct err *err);
 
-/* Insert an item, or replace the one with its id.  META_EXISTS: another id has its key or slot. */
+/*
+ * Insert an item, or replace the one with its id.  META_EXISTS: another id has its key or slot;
+ * META_NONE: there is no such collection.
+ */
 int meta_item_put(struct meta_txn *t, uint64_t collection, const struct meta_item *item,
     struct err *err);
 
@@ -297,6 +305,72 @@ int meta_item_set_meta(struct meta_txn *t, uint64_t collection, uint64_t id, con
 
 /* Remove an item; META_NONE. */
 int meta_item_delete(struct meta_txn *t, uint64_t collection, uint64_t id, struct err *err);
+
+/* --- builds: a further generation of a collection's vectors ------------------------------------- */
+
+/*
+ * A collection's vectors.bin has a *generation*, and each item a slot in it.  A *build* makes the
+ * next generation beside it: items are given slots there one after the other, in transactions of
+ * their own, while the collection goes on being read and changed by its own slots.  An item that is
+ * deleted or gets another slot meanwhile loses the one it was given, so what is given is never out
+ * of date, and what is missing has a slot past those that were looked at.  Then one small
+ * transaction makes the new generation the collection's.  The rows of the old one are swept later.
+ * All of it is durable: a build that was interrupted goes on where it was.
+ */
+struct meta_build {
+	uint64_t collection;
+	uint64_t generation;		/* that is built: the collection's own + 1 */
+	bool embeds;			/* texts are embedded anew; else vectors are copied */
+	/* What the collection will have: */
+	char metric[16];
+	uint32_t dim;
+	char provider[16], model[64], version[32];
+	uint64_t identity;
+	int64_t started;
+};
+
+/* META_EXISTS: the collection has one under way.  META_NONE: there is no such collection. */
+int meta_build_add(struct meta_txn *t, const struct meta_build *b, struct err *err);
+
+/* The one under way; META_NONE. */
+int meta_build_get(struct meta *m, uint64_t collection, struct meta_build *b, struct err *err);
+
+/*
+ * Give the item that is in the slot `from` of the collection a slot of the build, and the CRC32C of
+ * its vector there.  META_NONE: no item is in `from` any more.
+ */
+int meta_build_put(struct meta_txn *t, const struct meta_build *b, uint32_t from, uint32_t slot,
+    uint32_t crc, struct err *err);
+
+/*
+ * The slots given so far, from `slot` on, in order, which is the order of `from` too; at most
+ * `limit`.  `fn` as in meta_items_walk.
+ */
+int meta_build_walk(struct meta *m, const struct meta_build *b, uint64_t slot, size_t limit,
+    int (*fn)(void *arg, uint32_t slot, uint32_t from, uint32_t crc), void *arg, struct err *err);
+
+/*
+ * The build becomes the collection's generation, with what it says of metric, dim, embedder and
+ * identity; slots below `next_slot` have been given.  META_NONE: there is no such build.
+ */
+int meta_build_switch(struct meta_txn *t, const struct meta_build *b, uint32_t next_slot,
+    struct err *err);
+
+/* Give the build up; its slots are left to the sweep.  META_NONE. */
+int meta_build_cancel(struct meta_txn *t, uint64_t collection, struct err *err);
+
+/*
+ * Remove the slots of a generation that is neither the collection's nor being built, at most
+ * `limit`.  1: there may be more.
+ */
+int meta_slots_sweep(struct meta_txn *t, uint64_t collection, uint64_t generation, size_t limit,
+    struct err *err);
+
+/*
+ * Give space that nothing is in any more back to the file system, a piece at a time.  1: there is
+ * more to give.
+ */
+int meta_trim(struct meta *m, struct err *err);
 
 /* --- requests: what makes a retry safe -------------------------------------------------------- */
 

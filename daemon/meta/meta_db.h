@@ -1,9 +1,9 @@
 /*
  * meta_db.h - statements and rows, the same over every database.  Private to this folder.
  *
- * What meta.h promises is written once, in meta_users.c, meta_collections.c, meta_items.c and
- * meta_requests.c, against the functions below: run a statement of the table in meta_sql.c with
- * these values, read its rows.  A *backend* is the dozen functions of struct meta_backend and a
+ * What meta.h promises is written once, in meta_users.c, meta_collections.c, meta_items.c,
+ * meta_builds.c and meta_requests.c, against the functions below: run a statement of the table in
+ * meta_sql.c with these values, read its rows.  A *backend* is the dozen functions of struct meta_backend and a
  * schema.  A table of functions at the height of meta.h was the other way: three times as many
  * entries, and every rule written twice.
  *
@@ -39,6 +39,8 @@ enum meta_sql {
 	SQL_COLLECTION_LIST,
 	SQL_COLLECTION_LIST_ALL,
 	SQL_COLLECTION_DROP_REQUESTS,
+	SQL_COLLECTION_DROP_BUILD,
+	SQL_COLLECTION_DROP_SLOTS,
 	SQL_COLLECTION_DROP_ITEMS,
 	SQL_COLLECTION_DROP,
 	SQL_COLLECTION_ADVANCE,
@@ -46,10 +48,22 @@ enum meta_sql {
 	SQL_ITEM_BY_KEY,
 	SQL_ITEM_BY_SLOT,
 	SQL_ITEMS_WALK,
+	SQL_ITEMS_WALK_SLOTS,
 	SQL_ITEMS_LIVE,
+	SQL_ITEM_KEY_FIND,
 	SQL_ITEM_PUT,
 	SQL_ITEM_SET_META,
 	SQL_ITEM_DELETE,
+	SQL_SLOT_FIND,
+	SQL_SLOT_PUT,
+	SQL_SLOT_DELETE,
+	SQL_SLOTS_SWEEP,
+	SQL_BUILD_ADD,
+	SQL_BUILD_GET,
+	SQL_BUILD_END,
+	SQL_BUILD_PUT,
+	SQL_BUILD_WALK,
+	SQL_BUILD_SWITCH,
 	SQL_REQUEST_PUT,
 	SQL_REQUEST_FIND,
 	SQL_REQUEST_EXPIRE,
@@ -57,6 +71,7 @@ enum meta_sql {
 	/* of moving all rows to another database */
 	SQL_LOAD_USERS,
 	SQL_LOAD_COLLECTIONS,
+	SQL_LOAD_SLOTS,
 	SQL_COUNTER_GET,
 	SQL_COUNTER_SET,
 	SQL_COUNTER_ADD,
@@ -64,6 +79,8 @@ enum meta_sql {
 	SQL_DUMP_SESSIONS,
 	SQL_DUMP_COLLECTIONS,
 	SQL_DUMP_ITEMS,
+	SQL_DUMP_SLOTS,
+	SQL_DUMP_BUILDS,
 	SQL_DUMP_REQUESTS,
 	SQL_N,
 	SQL_MATCH = SQL_N,	/* made from a filter each time; not in the table */
@@ -146,6 +163,9 @@ struct meta_backend {
 	int (*copy_step)(void *copy, bool all, struct err *err);
 	int (*copy_finish)(void *copy, struct err *err);	/* NULL: nothing is left to do; no lock */
 	void (*copy_end)(void *copy);
+
+	/* As meta_trim; NULL: the database sees to it by itself. */
+	int (*trim)(void *db, struct err *err);
 
 	/*
 	 * Start `sql`, bring its next row, end it.  `next` returns 0 with a row, META_END without,

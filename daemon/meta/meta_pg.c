@@ -23,7 +23,9 @@ patience(enum meta_sql sql)
 {
 	switch (sql) {
 	case SQL_COLLECTION_DROP_REQUESTS:
+	case SQL_COLLECTION_DROP_SLOTS:
 	case SQL_COLLECTION_DROP_ITEMS:
+	case SQL_SLOTS_SWEEP:
 	case SQL_ITEMS_LIVE:
 	case SQL_MATCH:
 		return PG_SLOW_MS;
@@ -36,14 +38,15 @@ patience(enum meta_sql sql)
 static bool
 is_stream(enum meta_sql sql)
 {
-	return sql == SQL_ITEMS_LIVE || sql == SQL_ITEMS_WALK || sql >= SQL_DUMP_USERS;
+	return sql == SQL_ITEMS_LIVE || sql == SQL_ITEMS_WALK || sql == SQL_ITEMS_WALK_SLOTS ||
+	    sql == SQL_BUILD_WALK || sql >= SQL_DUMP_USERS;
 }
 
 static bool
 is_guarded(enum meta_sql sql)
 {
 	return sql == SQL_SESSION_ADD || sql == SQL_COLLECTION_ADD || sql == SQL_ITEM_PUT ||
-	    sql == SQL_REQUEST_PUT;
+	    sql == SQL_REQUEST_PUT || sql == SQL_BUILD_ADD;
 }
 
 int

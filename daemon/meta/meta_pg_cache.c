@@ -219,10 +219,12 @@ changes(enum meta_sql sql, const struct meta_param *p)
 	switch (sql) {
 	case SQL_ITEM_PUT:
 	case SQL_ITEM_DELETE:
+	case SQL_SLOT_DELETE:
 		return (uint64_t)p[0].i;
 	case SQL_ITEM_SET_META:
 		return (uint64_t)p[1].i;
 	case SQL_COLLECTION_ADVANCE:
+	case SQL_SLOT_PUT:
 		return (uint64_t)p[3].i;
 	case SQL_SESSION_ADD:		/* something new, which nothing kept is about */
 	case SQL_USER_ADD:
@@ -232,6 +234,12 @@ changes(enum meta_sql sql, const struct meta_param *p)
 	case SQL_REQUEST_EXPIRE:
 	case SQL_ITEM_BY_ID:
 	case SQL_ITEM_BY_KEY:
+	case SQL_ITEM_KEY_FIND:
+	case SQL_SLOT_FIND:
+	case SQL_SLOTS_SWEEP:		/* nothing that was kept counts on it */
+	case SQL_BUILD_ADD:
+	case SQL_BUILD_PUT:
+	case SQL_BUILD_END:
 	case SQL_ITEM_BY_SLOT:
 		return 0;
 	default:

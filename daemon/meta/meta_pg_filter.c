@@ -270,7 +270,7 @@ int
 pg_db_match(void *db, const struct filter *f, enum meta_order order, uint64_t collection,
     uint64_t from, size_t limit, struct err *err)
 {
-	const char *by = order == META_BY_ID ? "id" : "slot";
+	const char *by = order == META_BY_ID ? "items.id" : "slots.slot";
 	struct pg_db *d = db;
 	struct filter_sql *q = &d->match;
 	int rc;
@@ -281,11 +281,13 @@ pg_db_match(void *db, const struct filter *f, enum meta_order order, uint64_t co
 	filter_sql_bind(q, param_u64(collection));
 	filter_sql_bind(q, param_u64(from));
 	filter_sql_bind(q, param_int(0));
-	buf_puts(&q->text, "SELECT id, slot, CASE WHEN ");
+	buf_puts(&q->text, "SELECT items.id, slots.slot, CASE WHEN ");
 	if ((rc = filter_sql(f, q, put_leaf, err)) != 0)
 		return rc;
-	buf_putf(&q->text, " THEN 1 ELSE 0 END FROM items WHERE collection = $1 AND %s >= $2"
-	    " ORDER BY %s LIMIT $3", by, by);
+	buf_putf(&q->text, " THEN 1 ELSE 0 END FROM items JOIN slots ON"
+	    " slots.collection = items.collection AND slots.id = items.id WHERE items.collection = $1 AND"
+	    " slots.collection = $1 AND slots.generation = (SELECT generation FROM collections"
+	    " WHERE number = $1) AND %s >= $2 ORDER BY %s LIMIT $3", by, by);
 	if (q->text.failed)
 		return err_set(err, META_ENOMEM, "no memory for a filter");
 	d->pages = (struct pg_pages){ .left = limit, .by_slot = order == META_BY_SLOT };

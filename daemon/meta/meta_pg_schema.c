@@ -93,7 +93,34 @@ static const char *const script_1[] = {
 	NULL
 };
 
-static const char *const *const scripts[] = { script_1 };
+/* The slots, and the generations that are built, out of the items. */
+static const char *const script_2[] = {
+	"CREATE TABLE slots ("
+	"	collection bigint NOT NULL,"
+	"	generation bigint NOT NULL,"
+	"	slot bigint NOT NULL CHECK (slot >= 0),"
+	"	id bigint NOT NULL,"
+	"	crc bigint NOT NULL,"
+	"	PRIMARY KEY (collection, generation, slot))",
+	"INSERT INTO slots SELECT items.collection, generation, slot, id, crc"
+	"	FROM items JOIN collections ON number = items.collection",
+	"CREATE UNIQUE INDEX slots_id ON slots (collection, id, generation)",
+	"ALTER TABLE items DROP COLUMN slot, DROP COLUMN crc",
+	"CREATE TABLE builds ("
+	"	collection bigint PRIMARY KEY REFERENCES collections (number),"
+	"	generation bigint NOT NULL,"
+	"	embeds bigint NOT NULL,"
+	"	metric text NOT NULL CHECK (octet_length(metric) <= 15),"
+	"	dim bigint NOT NULL,"
+	"	provider text NOT NULL CHECK (octet_length(provider) <= 15),"
+	"	model text NOT NULL CHECK (octet_length(model) <= 63),"
+	"	version text NOT NULL CHECK (octet_length(version) <= 31),"
+	"	identity bigint NOT NULL,"
+	"	started bigint NOT NULL)",
+	NULL
+};
+
+static const char *const *const scripts[] = { script_1, script_2 };
 
 enum { VERSION = sizeof(scripts) / sizeof(scripts[0]) };
 
@@ -101,7 +128,7 @@ _Static_assert(META_USERNAME_MAX == 63 && META_NAME_MAX == 63 && META_KEY_MAX ==
     META_REQUEST_MAX == 128, "the lengths above");
 
 static const char sql_drop_all[] =
-    "DROP TABLE requests, items, collections, sessions, users, state, migrations";
+    "DROP TABLE requests, builds, slots, items, collections, sessions, users, state, migrations";
 
 static const char sql_migrations[] =
     "CREATE TABLE migrations (version integer PRIMARY KEY, applied timestamptz NOT NULL DEFAULT now())";

@@ -251,6 +251,7 @@ const struct meta_backend meta_sqlite = {
 	.copy_begin = sqlite_copy_begin,
 	.copy_step = sqlite_copy_step,
 	.copy_end = sqlite_copy_end,
+	.trim = sqlite_trim,
 	.start = sqlite_start,
 	.next = sqlite_next,
 	.done = sqlite_done,

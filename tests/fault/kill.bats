@@ -12,4 +12,6 @@ load ../cli/wire
 	[[ $output =~ ^30\ rounds:\ ([0-9]+)\ requests\ acknowledged,\ ([0-9]+)\ repeated ]]
 	[ "${BASH_REMATCH[1]}" -gt 300 ]	# it was at work
 	[ "${BASH_REMATCH[2]}" -gt 30 ]		# when it was killed
+	[[ $output =~ generation\ ([0-9]+)$ ]]
+	[ "${BASH_REMATCH[1]}" -gt 10 ]	# while generations came and went
 }

@@ -4,7 +4,8 @@
  * usage: oracle COOLVECD FOLDER ROUNDS SEED
  *
  * In each round clients add, change and delete texts as fast as they can and write down what was
- * acknowledged.  Then the daemon is killed: in every second round by a client that has just got an
+ * acknowledged; what they read in between is theirs alone and must be that.  Another client has the
+ * collection compacted and reindexed again and again, in two spaces of different dim.  Then the daemon is killed: in every second round by a client that has just got an
  * answer, so that a word given too early is caught; in the others at a random moment, in some of
  * these a moment after SIGTERM, so that it dies while it stops.  It is started again, and
  *
@@ -19,20 +20,19 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "client.h"
 #include "num.h"
+#include "victim.h"
 
 #define WORKERS 4
 #define BATCH_MAX 8
 #define REQUESTS_MAX 120	/* of a client in a round, so that the load is bounded */
+#define LONG_BUILDS 3		/* generations that come in a long round ... */
+#define LONG_SECONDS 5		/* ... if they do so in this time */
 #define PAGE 500		/* items whose vectors are compared at once */
 
 struct item {
@@ -54,99 +54,10 @@ struct worker {
 	size_t target;		/* the item that it changes or deletes */
 };
 
-static pid_t daemon_pid;
-static char socket_path[108], token[1024];
 static unsigned long acknowledged, repeated;
+static json_int_t generation;
+static bool long_round;
 static int kill_after;	/* of the first client's answers in this round; 0: main kills, by time */
-
-static void
-die(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	fputs("oracle: ", stderr);
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
-	va_end(ap);
-	if (daemon_pid > 0)
-		kill(daemon_pid, SIGKILL);
-	exit(1);
-}
-
-static uint64_t
-next_random(uint64_t *x)
-{
-	*x ^= *x << 13;
-	*x ^= *x >> 7;
-	return *x ^= *x << 17;
-}
-
-/* --- the daemon ------------------------------------------------------------------------------- */
-
-static void
-daemon_run(const char *program, const char *folder)
-{
-	char data[4096], fd[16], c;
-	int ready[2];
-
-	snprintf(data, sizeof(data), "%s/data", folder);
-	if (pipe(ready) != 0 || (daemon_pid = fork()) < 0)
-		die("no pipe or no process");
-	if (daemon_pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		close(ready[0]);
-		snprintf(fd, sizeof(fd), "%d", ready[1]);
-		execl(program, program, "--env", "/dev/null", "--data", data, "--socket",
-		    socket_path, "--ready-fd", fd, "--log-level", "error", (char *)NULL);
-		_exit(127);
-	}
-	close(ready[1]);
-	if (read(ready[0], &c, 1) != 1)
-		die("the daemon does not start");
-	close(ready[0]);
-}
-
-static void
-daemon_kill(bool stop_first, useconds_t us)
-{
-	if (stop_first) {
-		kill(daemon_pid, SIGTERM);
-		usleep(us);
-	}
-	kill(daemon_pid, SIGKILL);
-	waitpid(daemon_pid, NULL, 0);
-	daemon_pid = 0;
-}
-
-static struct client *
-connect_client(void)
-{
-	struct client *c;
-	struct err err;
-
-	if (client_open(socket_path, &c, &err) != 0)
-		die("%s", err.text);
-	return c;
-}
-
-/* Ask and take the result (a new reference); an error is the end.  Takes `args`. */
-static json_t *
-must(struct client *c, const char *op, json_t *args)
-{
-	struct client_reply r = { 0 };
-	json_t *result;
-	struct err err;
-
-	if (client_call(c, op, token[0] != '\0' ? token : NULL, args, &r, &err) != 0)
-		die("%s: %s", op, err.text);
-	if (r.code != WIRE_OK)
-		die("%s: %s: %s", op, wire_error(r.code)->name, r.message);
-	result = json_incref(r.result);
-	client_reply_fini(&r);
-	json_decref(args);
-	return result;
-}
 
 static void
 first_start(void)
@@ -160,7 +71,8 @@ first_start(void)
 	snprintf(token, sizeof(token), "%s",
 	    json_string_value(json_object_get(login, "access_token")));
 	json_decref(login);
-	json_decref(must(c, "collection_create", json_pack("{s:s, s:i}", "name", "o", "dim", 64)));
+	json_decref(must(c, "collection_create", json_pack("{s:s, s:i, s:i, s:i}",
+	    "name", "o", "dim", 64, "M", 8, "ef_construction", 40)));
 	json_decref(must(c, "prefs", json_pack("{s:s}", "collection", "o")));
 	client_close(c);
 }
@@ -245,6 +157,66 @@ note(struct worker *w, const json_t *result)
 	w->op = NULL;
 }
 
+/* Is `id` among the results? */
+static bool
+is_found(const json_t *found, json_int_t id)
+{
+	const json_t *hit;
+	size_t i;
+
+	json_array_foreach(json_object_get(found, "results"), i, hit)
+		if (json_integer_value(json_object_get(hit, "id")) == id)
+			return true;
+	return false;
+}
+
+/*
+ * Read one of the client's own items, which nobody else changes: by its id and by its text; exactly,
+ * for recall is tested elsewhere.  False when the daemon is gone.
+ */
+static bool
+probe(struct worker *w)
+{
+	const struct item *it = &w->items[next_random(&w->random) % w->n];
+	json_t *got = ask(w->client, "get", json_pack("{s:[I]}", "ids", it->id));
+	json_t *found = got == NULL ? NULL : ask(w->client, "similarity",
+	    json_pack("{s:s, s:i, s:b}", "text", it->text, "k", 5, "exact", 1));
+	const json_t *item = json_array_get(json_object_get(got, "items"), 0);
+
+	if (found != NULL && it->gone && (item != NULL || is_found(found, it->id)))
+		die("id %lld was deleted and is shown", (long long)it->id);
+	if (found != NULL && !it->gone && (item == NULL ||
+	    strcmp(json_string_value(json_object_get(item, "text")), it->text) != 0))
+		die("id %lld was acknowledged and is not shown", (long long)it->id);
+	if (found != NULL && !it->gone && !is_found(found, it->id))
+		die("id %lld is not found by its text", (long long)it->id);
+	json_decref(got);
+	json_decref(found);
+	return found != NULL;
+}
+
+/* Builds one generation after the other, until the daemon is gone. */
+static void *
+build(void *arg)
+{
+	struct client *c = connect_client();
+	uint64_t *random = arg;
+	json_t *done;
+
+	do {
+		uint64_t dice = next_random(random) % 10;
+
+		done = dice < 7 ? ask(c, "compact", NULL) :
+		    ask(c, "reindex", json_pack("{s:i}", "dim", dice == 9 ? 64 : 96));
+		if (done != NULL)
+			__atomic_store_n(&generation,
+			    json_integer_value(json_object_get(done, "generation")), __ATOMIC_RELAXED);
+		json_decref(done);
+	} while (done != NULL);
+	client_close(c);
+	return NULL;
+}
+
 /* A client's life in one round: until the daemon is gone. */
 static void *
 work(void *arg)
@@ -264,7 +236,11 @@ work(void *arg)
 		note(w, r.result);
 		client_reply_fini(&r);
 		__atomic_fetch_add(&acknowledged, 1, __ATOMIC_RELAXED);
+		if (w->n > 0 && i % 3 == 0 && !probe(w))
+			break;
 	}
+	while (long_round && w->op == NULL && probe(w))
+		;
 	client_close(w->client);
 	return NULL;
 }
@@ -348,11 +324,28 @@ check_items(const struct worker *workers, struct client *c)
 	return there;
 }
 
+/* Are the items' vectors those of the texts?  A reindex that ends in between makes them unlike. */
+static bool
+compare(struct client *c, json_t *ids, json_t *texts)
+{
+	json_t *got = must(c, "get", json_pack("{s:O, s:b}", "ids", ids, "with_vector", 1));
+	json_t *made = must(c, "embed", json_pack("{s:O}", "texts", texts));
+	json_t *items = json_object_get(got, "items"), *vectors = json_object_get(made, "vectors");
+	bool equal = json_array_size(items) == json_array_size(vectors);
+
+	for (size_t i = 0; equal && i < json_array_size(ids); i++)
+		equal = json_equal(json_object_get(json_array_get(items, i), "vector"),
+		    json_array_get(vectors, i)) != 0;
+	json_decref(got);
+	json_decref(made);
+	return equal;
+}
+
 /* Vectors of the items from `from` on, `*from` moving past a page, are those of their texts. */
 static void
 check_page(const struct worker *w, size_t *from, struct client *c)
 {
-	json_t *ids = json_array(), *texts = json_array(), *items, *vectors, *got, *made;
+	json_t *ids = json_array(), *texts = json_array();
 
 	for (; *from < w->n && json_array_size(ids) < PAGE; ++*from)
 		if (!w->items[*from].gone) {
@@ -364,18 +357,11 @@ check_page(const struct worker *w, size_t *from, struct client *c)
 		json_decref(texts);
 		return;
 	}
-	got = must(c, "get", json_pack("{s:O, s:b}", "ids", ids, "with_vector", 1));
-	made = must(c, "embed", json_pack("{s:o}", "texts", texts));
-	items = json_object_get(got, "items");
-	vectors = json_object_get(made, "vectors");
-	for (size_t i = 0; i < json_array_size(ids); i++)
-		if (!json_equal(json_object_get(json_array_get(items, i), "vector"),
-			json_array_get(vectors, i)))
-			die("id %lld has another vector",
-			    (long long)json_integer_value(json_array_get(ids, i)));
+	for (int tries = 0; !compare(c, ids, texts); tries++)
+		if (tries == 3)
+			die("vectors are not those of their texts");
 	json_decref(ids);
-	json_decref(got);
-	json_decref(made);
+	json_decref(texts);
 }
 
 static void
@@ -403,7 +389,8 @@ int
 main(int argc, char **argv)
 {
 	static struct worker workers[WORKERS];
-	uint64_t rounds, seed;
+	uint64_t rounds, seed, dice;
+	pthread_t builder;
 	size_t there = 0;
 
 	if (argc != 5 || !num_parse(argv[3], 1, 10000, &rounds) ||
@@ -412,18 +399,27 @@ main(int argc, char **argv)
 	snprintf(socket_path, sizeof(socket_path), "%s/s", argv[2]);
 	daemon_run(argv[1], argv[2]);
 	first_start();
+	dice = seed + 77;
 	for (int i = 0; i < WORKERS; i++) {
 		workers[i].number = i;
 		workers[i].random = seed * 2654435761u + (uint64_t)i + 1;
 	}
 	for (uint64_t round = 1; round <= rounds; round++) {
-		kill_after = round % 2 == 0 ? 1 + (int)(next_random(&seed) % 60) : 0;
+		long_round = round % 5 == 0;
+		kill_after = round % 2 == 0 && !long_round ? 1 + (int)(next_random(&seed) % 60) : 0;
 		for (int i = 0; i < WORKERS; i++) {
 			workers[i].client = connect_client();
 			if (pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0)
 				die("no thread");
 		}
+		if (pthread_create(&builder, NULL, build, &dice) != 0)
+			die("no thread");
 		if (kill_after == 0) {
+			json_int_t before = __atomic_load_n(&generation, __ATOMIC_RELAXED);
+
+			for (int i = 0; long_round && i < LONG_SECONDS * 100 &&
+			    __atomic_load_n(&generation, __ATOMIC_RELAXED) < before + LONG_BUILDS; i++)
+				usleep(10000);
 			usleep((useconds_t)(20000 + next_random(&seed) % 250000));
 			daemon_kill(round % 3 == 0, (useconds_t)(next_random(&seed) % 20000));
 		}
@@ -431,13 +427,14 @@ main(int argc, char **argv)
 			pthread_join(workers[i].thread, NULL);
 		if (kill_after != 0)
 			daemon_kill(false, 0);	/* it is dead, and waited for here */
+		pthread_join(builder, NULL);
 		daemon_run(argv[1], argv[2]);
 		check(workers, round == rounds, &there);
 	}
 	daemon_kill(false, 0);
 	for (int i = 0; i < WORKERS; i++)
 		free(workers[i].items);
-	printf("%llu rounds: %lu requests acknowledged, %lu repeated, %zu items there\n",
-	    (unsigned long long)rounds, acknowledged, repeated, there);
+	printf("%llu rounds: %lu requests acknowledged, %lu repeated, %zu items there, generation"
+	       " %lld\n", (unsigned long long)rounds, acknowledged, repeated, there, (long long)generation);
 	return 0;
 }

@@ -240,9 +240,9 @@ no_statement_scans_a_table(void **state)
 			if (i != SQL_COLLECTION_LIST_ALL && i < SQL_COUNTER_GET &&
 			    (strstr(detail, "SCAN") != NULL || strstr(detail, "B-TREE") != NULL))
 				fail_msg("%s: %s", meta_sql_text[i], detail);
-			if (i == SQL_ITEM_BY_SLOT || i == SQL_ITEMS_LIVE)
-				assert_non_null(strstr(detail, "items_slot"));
-			if (i == SQL_ITEM_BY_KEY)
+			if (i == SQL_SLOT_DELETE)
+				assert_non_null(strstr(detail, "slots_id"));
+			if (i == SQL_ITEM_KEY_FIND)
 				assert_non_null(strstr(detail, "items_key"));
 		}
 		sqlite3_finalize(st);
