@@ -29,7 +29,7 @@
 #include "num.h"
 #include "words.h"
 
-#define WAVES 26
+#define WAVES 20
 #define CHOICES 20		/* ways to cut after one event */
 #define LOGIN_EVERY 16		/* a login takes a fifth of a second */
 
@@ -72,6 +72,22 @@ restart(const char *data)
 		give_up(err.text);
 }
 
+/* A wave while a collection is compacted. */
+static void
+compact(struct words *w, unsigned i)
+{
+	json_t *args = json_pack("{s:s}", "collection", words_collections[i % 4 == 3]), *result;
+	struct asked asked;
+	char why[512];
+
+	inside_ask(&asked, "compact", w->token, args, 0);
+	words_wave(w, 2);
+	if (inside_answer(&asked, &result, why, sizeof(why)) != WIRE_OK)
+		give_up(why);
+	json_decref(result);
+	json_decref(args);
+}
+
 /* Serve the load and write down what was done. */
 static void
 serve(struct words *w, uint64_t seed)
@@ -91,6 +107,8 @@ serve(struct words *w, uint64_t seed)
 		give_up(why);
 	for (unsigned i = 0; i < WAVES; i++) {
 		words_wave(w, 1 + (i + seed) % 4);
+		if (i % 6 == 3)
+			compact(w, i);
 		if (i % 9 == 5)
 			checkpoint(w);
 		if (i % 9 == 8)

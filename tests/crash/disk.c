@@ -25,7 +25,10 @@ struct names {
 	size_t n;
 };
 
-/* An event that is not durable yet. */
+/*
+ * An event that is not durable yet.  A rename from one folder to another is pending in both, and both
+ * have it or neither has: that is one transaction of any journal.
+ */
 struct pending {
 	const struct event *e;
 	bool lost;		/* an fsync failed over it: no later one brings it to the disk */
@@ -39,6 +42,7 @@ struct node {
 	struct names names;	/* of a folder: the same */
 	struct pending *pending;
 	size_t npending;
+	size_t kept;		/* of a folder, in a cut: so many of them survive */
 };
 
 struct disk {
@@ -135,21 +139,24 @@ names_put(struct names *names, const char *name, uint64_t node)
 		abort();
 }
 
-static void
-names_apply(struct names *names, const struct event *e)
+static bool
+is_move(const struct event *e)
 {
-	uint64_t node = 0;
+	return e->type == EVENT_RENAME && e->other != e->node;
+}
 
+/* What an event does to the names of the folder `number`. */
+static void
+names_apply(struct names *names, uint64_t number, const struct event *e)
+{
 	if (e->type == EVENT_MAKE) {
 		names_put(names, e->name, e->other);
 		return;
 	}
-	for (size_t i = 0; i < names->n; i++)
-		if (strcmp(names->list[i].name, e->name) == 0)
-			node = names->list[i].node;
-	names_remove(names, e->name);
-	if (e->type == EVENT_RENAME && node != 0)
-		names_put(names, e->to, node);
+	if (e->node == number)
+		names_remove(names, e->name);
+	if (e->type == EVENT_RENAME && e->other == number)
+		names_put(names, e->to, e->at);
 }
 
 /* --- content ------------------------------------------------------------------------------------ */
@@ -180,23 +187,58 @@ apply_whole(struct node *node, const struct event *e)
 		memcpy(node->bytes + e->at, e->data, e->n);
 }
 
-/* An fsync: what is pending becomes durable, unless an fsync failed over it before. */
+/* The first `n` of what is pending becomes durable, unless an fsync failed over it before. */
 static void
-settle(struct node *node)
+settle(struct node *node, size_t n)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < node->npending; i++) {
 		struct pending *p = &node->pending[i];
 
-		if (p->lost)
+		if (p->lost || i >= n)
 			node->pending[kept++] = *p;
 		else if (node->is_folder)
-			names_apply(&node->names, p->e);
+			names_apply(&node->names, node->number, p->e);
 		else
 			apply_whole(node, p->e);
 	}
 	node->npending = kept;
+}
+
+static size_t
+place_of(const struct node *node, const struct event *e)
+{
+	size_t i = 0;
+
+	while (i < node->npending && node->pending[i].e != e)
+		i++;
+	return i;
+}
+
+/* What was moved into or out of this folder becomes durable in the other one too. */
+static void
+settle_moves(struct disk *d, const struct node *node)
+{
+	for (size_t i = 0; i < node->npending && node->is_folder; i++) {
+		const struct event *e = node->pending[i].e;
+		struct node *other;
+
+		if (!is_move(e))
+			continue;
+		other = find(d, e->node == node->number ? e->other : e->node);
+		if (other != NULL && place_of(other, e) < other->npending)
+			settle(other, place_of(other, e) + 1);
+	}
+}
+
+static void
+put_pending(struct node *node, const struct event *e)
+{
+	if (node == NULL)
+		return;		/* it was there before the first event */
+	node->pending = grow(node->pending, node->npending + 1, sizeof(*node->pending));
+	node->pending[node->npending++] = (struct pending){ e, false };
 }
 
 void
@@ -211,13 +253,15 @@ disk_apply(struct disk *d, const struct event *e)
 	if ((node = find(d, e->node)) == NULL)
 		return;		/* it was there before the first event */
 	if (e->type == EVENT_SYNC) {
-		settle(node);
+		settle_moves(d, node);
+		settle(node, node->npending);
 	} else if (e->type == EVENT_SYNC_FAILED) {
 		for (size_t i = 0; i < node->npending; i++)
 			node->pending[i].lost = true;
 	} else {
-		node->pending = grow(node->pending, node->npending + 1, sizeof(*node->pending));
-		node->pending[node->npending++] = (struct pending){ e, false };
+		put_pending(node, e);
+		if (is_move(e))
+			put_pending(find(d, e->other), e);
 	}
 }
 
@@ -321,17 +365,43 @@ compare_entries(const void *a, const void *b)
 	return strcmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
 }
 
+/* Choose for all folders; a move that one of two would lose, both lose. */
+static void
+choose_names(struct cut *c)
+{
+	bool again = true;
+
+	for (size_t i = 0; i < c->d->n; i++)
+		if (c->d->nodes[i].is_folder)
+			c->d->nodes[i].kept = first_few(c, c->d->nodes[i].npending);
+	while (again) {
+		again = false;
+		for (size_t i = 0; i < c->d->n; i++) {
+			const struct node *node = &c->d->nodes[i];
+
+			for (size_t k = node->kept; node->is_folder && k < node->npending; k++) {
+				const struct event *e = node->pending[k].e;
+				struct node *other = find(c->d, e->node == node->number ? e->other : e->node);
+
+				if (!is_move(e) || other == NULL || place_of(other, e) >= other->kept)
+					continue;
+				other->kept = place_of(other, e);
+				again = true;
+			}
+		}
+	}
+}
+
 static void
 cut_folder(struct cut *c, const struct node *node, const char *path)
 {
-	size_t kept = first_few(c, node->npending);
 	struct names names = { NULL, 0 };
 	char below[512];
 
 	for (size_t i = 0; i < node->names.n; i++)
 		names_put(&names, node->names.list[i].name, node->names.list[i].node);
-	for (size_t i = 0; i < kept; i++)
-		names_apply(&names, node->pending[i].e);
+	for (size_t i = 0; i < node->kept; i++)
+		names_apply(&names, node->number, node->pending[i].e);
 	if (names.n > 0)
 		qsort(names.list, names.n, sizeof(*names.list), compare_entries);
 	for (size_t i = 0; i < names.n; i++) {
@@ -358,6 +428,7 @@ disk_cut(struct disk *d, enum disk_choice choice, uint64_t seed, const char *to,
 		.print = 1 };
 
 	draw(&c);
+	choose_names(&c);
 	cut_folder(&c, find(d, d->root), to);
 	*out = c.print;
 	return c.depends;

@@ -18,7 +18,7 @@ static char data_[512], algorithm[] = "HS256", embedder[] = "local", level[] = "
 static struct settings settings = { .data = data_, .algorithm = algorithm, .embedder = embedder,
 	.log_level = level, .token_minutes = 525600, .embed_dim = 64, .max_connections = 16,
 	.grace_seconds = 10, .line_seconds = 30, .idle_seconds = 600, .close_seconds = 300,
-	.workers = 2, .index_threads = 1 };
+	.workers = 2, .index_threads = 1, .compact_bytes = 1ull << 40 };
 
 bool
 inside_start(const char *data, struct err *err)

@@ -213,14 +213,15 @@ seam_removed_locked(int dir, const char *path)
 void
 seam_renamed_locked(int dir, const char *from, const char *to)
 {
+	struct stat st;
 	struct event *e;
 
-	if (!recording)
+	if (!recording || fstatat(dir, to, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return;
-	if (parent_of(dir, from) != parent_of(dir, to))
-		abort();		/* nothing of coolvec moves between folders */
 	e = add(EVENT_RENAME);
 	e->node = parent_of(dir, from);
+	e->other = parent_of(dir, to);
+	e->at = st.st_ino;
 	e->name = copy_name(from);
 	e->to = copy_name(to);
 }

@@ -64,7 +64,7 @@ enum event_type {
 	EVENT_MAKE,		/* `name` in folder `node` is `other` from now on */
 	EVENT_WRITE,		/* `n` bytes `data` at `at` */
 	EVENT_SIZE,		/* the file has `n` bytes: cut, or longer by zeros */
-	EVENT_RENAME,		/* `name` in `node` becomes `to` in the same folder */
+	EVENT_RENAME,		/* `name` in `node`, number `at`, becomes `to` in the folder `other` */
 	EVENT_REMOVE,
 	EVENT_SYNC,
 	EVENT_SYNC_FAILED,	/* what was not on disk may never get there */

@@ -177,7 +177,7 @@ make_add(struct words *w, struct request *r)
 	json_t *items = json_array();
 
 	r->kind = WORDS_ADD;
-	r->n = 1 + (unsigned)(draw(w) % 8);
+	r->n = 1 + (unsigned)(draw(w) % 4);
 	r->id = -2;
 	for (unsigned i = 0; i < r->n; i++)
 		json_array_append_new(items, item_json(r->serial + i));
