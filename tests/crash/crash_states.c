@@ -107,7 +107,7 @@ serve(struct words *w, uint64_t seed)
 		give_up(why);
 	for (unsigned i = 0; i < WAVES; i++) {
 		words_wave(w, 1 + (i + seed) % 4);
-		if (i % 6 == 3)
+		if (i % 6 == 5)
 			compact(w, i);
 		if (i % 9 == 5)
 			checkpoint(w);
