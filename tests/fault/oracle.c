@@ -255,6 +255,10 @@ work(void *arg)
 			break;
 		if (w->number == 0 && i + 1 == kill_after)
 			kill(daemon_pid, SIGKILL);
+		if (__atomic_load_n(&power_gone, __ATOMIC_SEQ_CST) && r.code == WIRE_OK) {
+			client_reply_fini(&r);
+			break;		/* an fsync that ends while the power goes may say anything */
+		}
 		if (r.code != WIRE_OK && power.device != NULL) {
 			note_refusal(w, r.code);
 			client_reply_fini(&r);

@@ -23,6 +23,8 @@ struct power {
 	const char *device, *type, *mount;
 };
 
+static bool power_gone;	/* answers from now on came too late to be words given */
+
 /* Cut, leave the daemon a moment in which it could give a word too many, and kill it. */
 static void
 power_cut(const struct power *p)
@@ -30,6 +32,7 @@ power_cut(const struct power *p)
 	int fd = open(p->mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	__u32 flags = POWER_WITHOUT_LOG_FLUSH;
 
+	__atomic_store_n(&power_gone, true, __ATOMIC_SEQ_CST);
 	if (fd < 0 || ioctl(fd, POWER_SHUTDOWN, &flags) != 0)
 		die("the power of %s cannot be cut: %s", p->device, strerror(errno));
 	close(fd);
@@ -40,6 +43,7 @@ power_cut(const struct power *p)
 static void
 power_back(const struct power *p)
 {
+	__atomic_store_n(&power_gone, false, __ATOMIC_SEQ_CST);
 	if (umount(p->mount) != 0 || mount(p->device, p->mount, p->type, 0, "") != 0)
 		die("%s cannot be mounted again: %s", p->device, strerror(errno));
 }
