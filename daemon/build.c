@@ -242,11 +242,23 @@ builds_new(struct daemon *d)
 }
 
 void
-builds_free(struct builds *bs)
+builds_stop(struct builds *bs)
 {
 	if (bs == NULL)
 		return;
 	atomic_store(&bs->stopping, true);
+	if (bs->compact != NULL)
+		lane_stop(bs->compact);
+	if (bs->reindex != NULL)
+		lane_stop(bs->reindex);
+}
+
+void
+builds_free(struct builds *bs)
+{
+	if (bs == NULL)
+		return;
+	builds_stop(bs);
 	lane_free(bs->compact);
 	lane_free(bs->reindex);
 	free(bs);

@@ -36,7 +36,11 @@ struct builds;
 /* Start the threads; NULL: no memory or no threads. */
 struct builds *builds_new(struct daemon *d);
 
-/* Builds stop where they are, and go on at the next start; who waits is told.  NULL is fine. */
+/*
+ * Builds stop where they are, and go on at the next start; who waits is told.  None begins after that,
+ * whoever asks; then free what is left.  NULL is fine.
+ */
+void builds_stop(struct builds *bs);
 void builds_free(struct builds *bs);
 
 /* Go on with what was interrupted.  Once, when everything else runs. */

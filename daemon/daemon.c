@@ -154,9 +154,10 @@ daemon_stop(struct daemon *d)
 	lane_free(d->work);
 	lane_free(d->password);
 	snapshots_free(d->snapshots);
-	builds_free(d->builds);
+	builds_stop(d->builds);
 	commit_free(d->commit);
 	indexer_free(d->indexer);
+	builds_free(d->builds);		/* the index threads ask for compactions until they end */
 	spaces_free(d->spaces);
 	embedding_free(d->embedding);
 	meta_close(d->meta);
