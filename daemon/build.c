@@ -217,7 +217,7 @@ builds_push(struct call *c, const struct meta_collection *info, const struct bui
 void
 builds_back(struct builds *bs)
 {
-	if (atomic_exchange(&bs->left, false))
+	if (!atomic_load(&bs->stopping) && atomic_exchange(&bs->left, false))
 		builds_resume(bs);
 }
 

@@ -40,8 +40,8 @@ struct builds;
 struct builds *builds_new(struct daemon *d);
 
 /*
- * Builds stop where they are, and go on at the next start; who waits is told, and who asks later is
- * told that too many wait.  builds_free does so too.  NULL is fine, both.
+ * Builds stop where they are, and go on at the next start; who waits is told.  None begins after that,
+ * whoever asks; then free what is left.  NULL is fine.
  */
 void builds_stop(struct builds *bs);
 void builds_free(struct builds *bs);

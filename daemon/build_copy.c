@@ -167,7 +167,8 @@ embed_texts(struct build *b, const struct embed_text *texts, size_t n, float *ou
 	if (b->in_moment && embedder_is_remote(e))
 		rc = embedding_look(em, e, EMBED_DOCUMENT, texts, n, NULL, out, &rest, bad, &b->err);
 	else
-		rc = embedding_wait(em, e, EMBED_DOCUMENT, texts, n, out, &b->bs->stopping, bad, &b->err);
+		rc = embedding_wait(em, e, EMBED_DOCUMENT, texts, n, out, &b->space->build.cancelled, bad,
+		    &b->err);
 	if (rc != 0) {
 		b->code = call_code_embed(rc);
 		return -1;

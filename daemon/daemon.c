@@ -149,6 +149,7 @@ fail:
 void
 daemon_stop(struct daemon *d)
 {
+	embedding_quit(d->embedding);
 	/* in the order in which calls move on, so that each finds its next lane */
 	lane_free(d->work);
 	lane_free(d->password);
@@ -156,7 +157,7 @@ daemon_stop(struct daemon *d)
 	builds_stop(d->builds);
 	commit_free(d->commit);
 	indexer_free(d->indexer);
-	builds_free(d->builds);
+	builds_free(d->builds);		/* the index threads ask for compactions until they end */
 	spaces_free(d->spaces);
 	embedding_free(d->embedding);
 	meta_close(d->meta);
