@@ -38,7 +38,7 @@ PIE := -pie
 # --- libraries: pkg-config name, Debian package --------------------------------------------------
 
 LIBS := libuv:libuv1-dev jansson:libjansson-dev libjwt:libjwt-dev libargon2:libargon2-dev \
-	sqlite3:libsqlite3-dev libpq:libpq-dev libutf8proc:libutf8proc-dev libmicrohttpd:libmicrohttpd-dev \
+	sqlite3:libsqlite3-dev libpq:libpq-dev libutf8proc:libutf8proc-dev libcurl:libcurl4-openssl-dev libmicrohttpd:libmicrohttpd-dev \
 	$(if $(filter no,$(READLINE)),,readline:libreadline-dev)
 READLINE_PC := $(if $(filter no,$(READLINE)),,readline)
 BUILD_TOOLS := gcc libc6-dev pkg-config
@@ -56,9 +56,9 @@ INC_libvec := -Ilibvec
 INC_base := -Idaemon/base
 INC_proto := -Idaemon/proto -Idaemon/base $(call pkg,--cflags,jansson)
 INC_meta := -Idaemon/meta -Idaemon/base $(call pkg,--cflags,sqlite3 libpq)
-INC_embed := -Idaemon/embed -Idaemon/base $(call pkg,--cflags,libutf8proc)
+INC_embed := -Idaemon/embed -Idaemon/base $(call pkg,--cflags,libutf8proc jansson)
 INC_daemon := -Idaemon -I$(B)/include -Idaemon/meta -Idaemon/embed -Idaemon/proto -Idaemon/base \
-	$(call pkg,--cflags,libuv jansson libjwt libargon2)
+	$(call pkg,--cflags,libuv jansson libjwt libargon2 libcurl)
 INC_coolvecd := $(INC_daemon)
 INC_coolvec := -Icmd/coolvec -Idaemon/proto -Idaemon/base \
 	$(call pkg,--cflags,jansson libutf8proc $(READLINE_PC))
@@ -123,7 +123,7 @@ $(B)/libvec.a: $(call objs,libvec)
 $(B)/libvec.so: $(call objs,libvec)
 	$(CC) -shared -Wl,-soname,libvec.so.0 $(ALL_LDFLAGS) -o $@ $^ -lm
 
-LIB_daemon := $(call pkg,--libs,libuv jansson libjwt libargon2 sqlite3 libpq libutf8proc) -lm
+LIB_daemon := $(call pkg,--libs,libuv jansson libjwt libargon2 sqlite3 libpq libutf8proc libcurl) -lm
 
 $(B)/coolvecd: $(foreach p,coolvecd daemon meta embed proto base,$(call objs,$(p))) $(B)/libvec.a
 	$(CC) $(PIE) $(ALL_LDFLAGS) -o $@ $^ $(LIB_daemon)
@@ -146,7 +146,7 @@ LINK_libvec = $(call objs,libvec) -lm
 LINK_base = $(call objs,base)
 LINK_proto = $(call objs,proto) $(call objs,base) $(call pkg,--libs,jansson)
 LINK_meta = $(call objs,meta) $(call objs,base) $(call pkg,--libs,sqlite3 libpq) -pthread
-LINK_embed = $(call objs,embed) $(call objs,base) $(call pkg,--libs,libutf8proc) -lm
+LINK_embed = $(call objs,embed) $(call objs,base) $(call pkg,--libs,libutf8proc jansson) -lm
 LINK_daemon = $(foreach p,daemon meta embed proto base,$(call objs,$(p))) $(B)/libvec.a $(LIB_daemon)
 LINK_coolvec-http = $(filter-out %/main.o,$(call objs,coolvec-http)) $(call objs,proto) \
 	$(call objs,base) $(call pkg,--libs,jansson libmicrohttpd)
@@ -172,6 +172,14 @@ $(TEST_PROGRAMS): $(B)/%: %.c $(filter %.o,$(LINK_proto)) | check-libs
 	@mkdir -p $(@D)
 	$(CC) $(INC_proto) $(ALL_CFLAGS) $(PIE) $(ALL_LDFLAGS) -o $@ $< $(LINK_proto)
 -include $(TEST_PROGRAMS:=.d)
+
+# --- an embedding service of the tests, on the loopback ---------------------------------------------
+
+STANDIN := $(B)/tests/embed/standin
+$(STANDIN): tests/embed/standin.c tests/embed/standin_answer.c tests/embed/standin.h $(call objs,base) | check-libs
+	@mkdir -p $(@D)
+	$(CC) $(INC_coolvec-http) $(ALL_CFLAGS) $(PIE) $(ALL_LDFLAGS) -o $@ $(filter-out %.h,$^) \
+		$(call pkg,--libs,jansson libmicrohttpd) -lm
 
 # --- crash tests: a whole daemon inside, over the seam in place of the system's calls ---------------------
 
@@ -215,10 +223,11 @@ BENCH := $(B)/tests/bench
 $(BENCH)/bench_peer.o: tests/bench/bench_peer.cc tests/bench/bench_peer.h
 	@mkdir -p $(@D)
 	$(CXX) -std=c++17 -O3 -march=native -w -DHAVE_FAISS -c -o $@ $<
-$(BENCH)/bench.o: tests/bench/bench.c tests/bench/bench.h
+$(BENCH)/%.o: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -O3 -march=native -ffast-math -c -o $@ $<
-$(BENCH)/bench_library: tests/bench/bench_library.c $(BENCH)/bench.o $(BENCH)/bench_peer.o $(B)/libvec.a | check-libs
+$(BENCH)/bench_library: tests/bench/bench_library.c $(BENCH)/bench.o \
+		$(BENCH)/bench_table.o $(BENCH)/bench_peer.o $(B)/libvec.a | check-libs
 	@mkdir -p $(@D)
 	$(CC) $(INC_libvec) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lfaiss -lgomp -llapack -lblas -lstdc++ -lm
 $(BENCH)/bench_convert: tests/bench/bench_convert.c
@@ -328,7 +337,7 @@ test: deps-test ## install what the tests need, build, run every suite
 	@$(MAKE) --no-print-directory -s -j2 all tests-built
 	@SAN=$(SAN) tests/run.sh
 
-tests-built: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(CRASH_TESTS) $(RECALL_TESTS)
+tests-built: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(STANDIN) $(CRASH_TESTS) $(RECALL_TESTS)
 	@$(MAKE) --no-print-directory -s READLINE=no build/$(SAN)-plain/coolvec
 
 crash: deps-crash ## 1,000,000 crash states, every call failed, 100 power cuts on ext4 and on XFS (root)

@@ -128,7 +128,7 @@ _coolvec()
 	case $prev in
 	--metric) choices='cosine l2 ip l1' ;;
 	--fields) choices='text key meta' ;;
-	--embedder) choices='local none' ;;
+	--embedder) choices='local gemini openai none' ;;
 	--format) choices='fvecs npy jsonl tsv' ;;
 	esac
 

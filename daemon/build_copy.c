@@ -13,6 +13,7 @@
 
 #include "build_private.h"
 #include "commit.h"
+#include "embedding.h"
 #include "log.h"
 
 #define PAUSE_NS (500 * 1000)	/* between two pages, for those who wait for the metadata */
@@ -151,6 +152,32 @@ copy_vector(struct build *b, struct build_row *r, float *to)
 	return 0;
 }
 
+/*
+ * In the moment of the switch nobody may wait for a service: what it was not asked before is left to
+ * another round of copying, b->unembedded.  0, -1, or the failure with *bad.
+ */
+static int
+embed_texts(struct build *b, const struct embed_text *texts, size_t n, float *out, size_t *bad)
+{
+	struct embedding *em = b->d->embedding;
+	struct embedder *e = b->next->embedder;
+	struct embed_job *rest = NULL;
+	int rc;
+
+	if (b->in_moment && embedder_is_remote(e))
+		rc = embedding_look(em, e, EMBED_DOCUMENT, texts, n, NULL, out, &rest, bad, &b->err);
+	else
+		rc = embedding_wait(em, e, EMBED_DOCUMENT, texts, n, out, &b->space->build.cancelled, bad,
+		    &b->err);
+	if (rc != 0) {
+		b->code = call_code_embed(rc);
+		return -1;
+	}
+	b->unembedded = rest != NULL;
+	embed_job_free(rest);
+	return b->unembedded ? -1 : 0;
+}
+
 static int
 embed_page(struct build *b)
 {
@@ -173,11 +200,8 @@ embed_page(struct build *b)
 			n = 1;
 			continue;
 		}
-		b->code = space_embed(b->d, b->next, texts, n, out + i * dim, &bad, &b->err);
-		if (b->code == WIRE_OK)
-			continue;
-		rc = -1;
-		if (bad < n) {
+		rc = embed_texts(b, texts, n, out + i * dim, &bad);
+		if (rc != 0 && !b->unembedded && bad < n) {
 			struct err why = b->err;
 
 			err_set(&b->err, -1, "item %llu: %s", (unsigned long long)p->row[i + bad].id,

@@ -53,6 +53,8 @@ struct build {
 	size_t npairs, room;
 	uint64_t looked;	/* old slots below it have been looked at */
 	uint32_t end;		/* new slots below it have been given */
+	bool in_moment;		/* the commit lane runs build_switch */
+	bool unembedded;	/* there was a text then that a service has to embed first */
 	bool switched;
 
 	enum wire_code code;	/* WIRE_OK, or why it ended, with the sentence */
@@ -92,7 +94,10 @@ int build_copy(struct build *b, size_t *n);
 /* Delete in the new generation what has lost its item in the old one.  0 or -1. */
 int build_drain(struct build *b);
 
-/* build_switch.c: make the new generation the collection's, in a moment on the commit lane.  0 or -1. */
+/*
+ * build_switch.c: make the new generation the collection's, in a moment on the commit lane.  0; 1:
+ * texts came that are to be copied before (b->unembedded); or -1.
+ */
 int build_switch(struct build *b);
 
 #endif

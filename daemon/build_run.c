@@ -13,6 +13,7 @@
 #define PIECES 256		/* of index work between two looks at whether to stop */
 #define FEW 256			/* items that are left to the moment of the switch */
 #define ROUNDS 8		/* of copying and indexing; then the rest is left to the moment */
+#define EMBED_ROUNDS 64		/* of embedding what came meanwhile */
 #define WAIT_NS (20 * 1000 * 1000)
 
 bool
@@ -168,6 +169,25 @@ switch_alone(struct build *b)
 	return rc;
 }
 
+/* As often as texts come that a service has to embed while nothing waits for it.  0 or -1. */
+static int
+switch_when_embedded(struct build *b)
+{
+	size_t n;
+	int rc;
+
+	for (int round = 0; (rc = switch_alone(b)) == 1; round++) {
+		if (round == EMBED_ROUNDS) {
+			b->code = WIRE_BUSY;
+			return err_set(&b->err, -1, "texts come faster than the service embeds them:"
+			    " ask again when fewer do; what is done is kept");
+		}
+		if (build_copy(b, &n) != 0)
+			return -1;
+	}
+	return rc;
+}
+
 /* What nobody waits for: rows, room in the files.  A failure leaves it to the next time. */
 static void
 tidy(struct build *b)
@@ -193,7 +213,7 @@ build(struct build *b)
 
 	if (build_open(b) != 0)
 		return;
-	if (catch_up(b) != 0 || switch_alone(b) != 0)
+	if (catch_up(b) != 0 || switch_when_embedded(b) != 0)
 		return;
 	log_info("collection %" PRIu64 " has generation %" PRIu64 ": %s %" PRIu32 " vectors in %.1f s",
 	    b->number, b->info.generation, b->info.embeds ? "embedded" : "copied", b->end,

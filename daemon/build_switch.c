@@ -22,10 +22,15 @@ copy_rest(struct build *b)
 {
 	for (;;) {
 		struct meta_txn *t = NULL;
+		uint64_t looked = b->looked;
 		int rc;
 
-		if (build_read(b) != 0 || build_append(b) != 0)
+		if (build_read(b) != 0)
 			return -1;
+		if (build_append(b) != 0) {
+			b->looked = looked;
+			return -1;
+		}
 		if (!b->page->more)
 			return 0;
 		if ((rc = meta_begin(b->d->meta, &t, &b->err)) != 0)
@@ -104,12 +109,15 @@ build_switch(struct build *b)
 {
 	uint64_t began = metrics_clock();
 
+	b->unembedded = false;
+	b->in_moment = true;
 	if (!commit_moment(b->d->commit, switch_now, b)) {
 		b->code = WIRE_BUSY;
 		return err_set(&b->err, -1, "too many changes are waiting");
 	}
+	b->in_moment = false;
 	if (!b->switched)
-		return -1;
+		return b->unembedded ? 1 : -1;
 	log_debug("collection %llu: switched in %.1f ms, with the wait for the commit lane",
 	    (unsigned long long)b->number, (double)(metrics_clock() - began) / 1e6);
 	return 0;

@@ -45,6 +45,7 @@ call_free(struct call *c)
 		return;
 	if (c->line != NULL)
 		file_forget(c->line, c->nline);
+	call_embed_forget(c);
 	free(c->line);
 	free(c->reply);
 	free(c);
@@ -287,7 +288,8 @@ dispatch(struct call *c, json_t *root)
 		return CALL_DONE;
 	}
 	c->op = (size_t)(op - ops);
-	if (!op->open && authenticate(c, root) != 0)
+	/* it was let in before it waited for vectors */
+	if (!op->open && c->embedded == NULL && authenticate(c, root) != 0)
 		return CALL_DONE;
 	if (args != NULL && !json_is_object(args)) {
 		call_fail(c, WIRE_BAD_REQUEST, "args is not an object");
@@ -332,6 +334,10 @@ call_run(struct call *c)
 	else if (take_id(c, root) == 0)
 		rc = run(c, root);
 	json_decref(root);
-	if (rc == CALL_DONE)
+	if (rc != CALL_DONE)
+		return;		/* somebody else has it, or has freed it already */
+	if (c->wants != NULL)
+		call_embed(c);
+	else
 		call_finish(c);
 }

@@ -2,11 +2,13 @@
  * conn.c - lines in, answers out, one at a time.
  */
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "conn.h"
+#include "embedding.h"
 #include "file.h"
 #include "log.h"
 
@@ -111,6 +113,26 @@ answer_at_once(struct conn *c, enum wire_code code, const char *sentence)
 	write_reply(c);
 }
 
+/*
+ * Has the client closed both ways while its call is under way?  One that has only said that it will
+ * send no more still waits for its answer, and the two differ in POLLHUP.
+ */
+static void
+check_gone(struct conn *c)
+{
+	struct pollfd p = { .events = 0 };
+	uv_os_fd_t fd;
+
+	if (!c->calling || atomic_load(&c->call->gone) ||
+	    uv_fileno((const uv_handle_t *)&c->pipe, &fd) != 0)
+		return;
+	p.fd = fd;
+	if (poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR)) != 0) {
+		atomic_store(&c->call->gone, true);
+		embedding_sweep(c->d->embedding);
+	}
+}
+
 /* --- reading ----------------------------------------------------------------------------------- */
 
 static void
@@ -163,6 +185,8 @@ on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *b)
 		c->reading = false;
 		if (n != UV_EOF || c->state == CONN_READING)
 			close_conn(c);	/* half a line has no end now */
+		else
+			check_gone(c);
 		return;
 	}
 	if (c->state == CONN_READING && c->in.len == 0)
@@ -264,6 +288,8 @@ conn_check_time(struct conn *c, int64_t now)
 		    (!c->trusted && now - c->since >= (int64_t)s->grace_seconds);
 	} else if (c->state == CONN_WRITING) {
 		late = waited >= (int64_t)s->line_seconds;
+	} else if (c->state == CONN_CALLING) {
+		check_gone(c);
 	}
 	if (late) {
 		log_debug("a connection is closed for having waited %lld s", (long long)waited);

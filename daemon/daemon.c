@@ -15,6 +15,7 @@
 #include "call.h"
 #include "commit.h"
 #include "daemon.h"
+#include "embedding.h"
 #include "file.h"
 #include "indexer.h"
 #include "log.h"
@@ -126,6 +127,8 @@ daemon_start(const struct settings *s, struct daemon *d, struct err *err)
 	    load_key(s, d, err) != 0 || meta_open(s->db_uri, s->data, &d->meta, err) != 0 ||
 	    startup_check(d, err) != 0)
 		goto fail;
+	if ((d->embedding = embedding_new(d, err)) == NULL)
+		goto fail;
 	if ((d->spaces = spaces_new(d)) == NULL || (d->indexer = indexer_new(d)) == NULL ||
 	    (d->commit = commit_new(d)) == NULL ||
 	    (d->snapshots = snapshots_new(d)) == NULL ||
@@ -146,6 +149,7 @@ fail:
 void
 daemon_stop(struct daemon *d)
 {
+	embedding_quit(d->embedding);
 	/* in the order in which calls move on, so that each finds its next lane */
 	lane_free(d->work);
 	lane_free(d->password);
@@ -155,6 +159,7 @@ daemon_stop(struct daemon *d)
 	indexer_free(d->indexer);
 	builds_free(d->builds);		/* the index threads ask for compactions until they end */
 	spaces_free(d->spaces);
+	embedding_free(d->embedding);
 	meta_close(d->meta);
 	if (d->key != NULL)
 		file_forget(d->key, d->token_key.n);

@@ -54,7 +54,7 @@ op_metrics(struct call *c, json_t *args)
 {
 	struct metrics *m = &c->d->metrics;
 	struct meta_collection *list;
-	json_t *answer, *commit, *embedder;
+	json_t *answer, *commit;
 	struct err err;
 	size_t n;
 	int rc;
@@ -67,14 +67,10 @@ op_metrics(struct call *c, json_t *args)
 	answer = totals_json(c->d, list, n);
 	free(list);
 	commit = metrics_timed_json(&m->commit);
-	embedder = metrics_timed_json(&m->embed);
 	json_object_set_new(commit, "items", json_integer((json_int_t)atomic_load(&m->items)));
-	json_object_set(embedder, "calls", json_object_get(embedder, "count"));
-	json_object_del(embedder, "count");
-	json_object_set_new(embedder, "texts", json_integer((json_int_t)atomic_load(&m->texts)));
 	json_object_set_new(answer, "fsync", metrics_timed_json(&m->fsync));
 	json_object_set_new(answer, "commit", commit);
-	json_object_set_new(answer, "embedder", embedder);
+	json_object_set_new(answer, "embedder", metrics_embedder_json(m));
 	json_object_set_new(answer, "operations", metrics_operations_json(m));
 	json_object_set_new(answer, "latency", metrics_latency_json(m));
 	call_reply(c, answer);
@@ -119,10 +115,12 @@ op_stats(struct call *c, json_t *args)
 	    (json_int_t)st.graph_bytes, "isa", st.isa, "read_only", (int)st.read_only, "index_note",
 	    st.index_note, "build", build_json(s), "build_note", note_json(s));
 	if (answer != NULL)
-		json_object_set_new(answer, "daemon", json_pack("{s:s, s:I, s:I, s:I}", "version",
-		    COOLVEC_VERSION, "uptime", (json_int_t)(daemon_clock() - c->d->started),
-		    "connections", (json_int_t)atomic_load(&c->d->connections), "open_collections",
-		    (json_int_t)spaces_count(c->d->spaces)));
+		json_object_set_new(answer, "daemon", json_pack("{s:s, s:I, s:I, s:I, s:o}",
+		    "version", COOLVEC_VERSION, "uptime",
+		    (json_int_t)(daemon_clock() - c->d->started), "connections",
+		    (json_int_t)atomic_load(&c->d->connections), "open_collections",
+		    (json_int_t)spaces_count(c->d->spaces), "embedder",
+		    metrics_embedder_json(&c->d->metrics)));
 	call_reply(c, answer);
 	call_release(c, s);
 	return CALL_DONE;

@@ -7,6 +7,7 @@
 
 #include "args.h"
 #include "build.h"
+#include "embedding.h"
 #include "ops.h"
 
 /* The caller waits for the end unless he says that he does not. */
@@ -45,12 +46,14 @@ give_up(struct call *c, const struct meta_collection *info)
 		return CALL_DONE;
 	if (atomic_load(&s->build.kind) == BUILD_REINDEX)
 		atomic_store(&s->build.cancelled, true);
+	embedding_nudge(c->d->embedding);
 	spaces_release(c->d->spaces, s);
 	return builds_push(c, info, &wish, true);
 }
 
 /*
- * What the collection shall have: what it has, but for what is named.  0, or -1 with the call failed.
+ * What the collection shall have: what it has, but for what is named.  0, or -1 with the call failed
+ * or, while a service is asked for its dim, to be run again.
  */
 static int
 take_wish(struct call *c, json_t *args, const struct meta_collection *info, struct build_wish *w)
@@ -58,22 +61,23 @@ take_wish(struct call *c, json_t *args, const struct meta_collection *info, stru
 	const char *embedder = args_string(args, "embedder"), *metric = args_string(args, "metric");
 	struct meta_collection wanted = *info;
 	uint64_t dim = args_uint(args, "dim", 0);
+	enum wire_code code;
 	struct err err;
-	int rc = 0;
+	int rc;
 
-	if (embedder != NULL)
-		rc = collection_choose(&wanted, embedder, &err);
-	if (rc == 0 && strcmp(wanted.provider, "none") == 0) {
+	if (embedder != NULL && (rc = collection_choose(&wanted, embedder, &err)) != 0) {
+		call_fail(c, call_code_embed(rc), "%s", err.text);
+		return -1;
+	}
+	if (strcmp(wanted.provider, "none") == 0) {
 		call_fail(c, WIRE_BAD_REQUEST, "a reindex needs an embedder");
 		return -1;
 	}
 	if (dim == 0 && strcmp(wanted.provider, info->provider) == 0 &&
 	    strcmp(wanted.model, info->model) == 0)
 		dim = info->dim;
-	if (rc == 0)
-		rc = collection_embedder(c->d, &wanted, dim, &err);
-	if (rc != 0) {
-		call_fail(c, call_code_embed(rc), "%s", err.text);
+	if ((code = collection_embedder(c, &wanted, dim, &err)) != WIRE_OK) {
+		call_fail_embed(c, code, &err);
 		return -1;
 	}
 	memcpy(w->metric, wanted.metric, sizeof(w->metric));

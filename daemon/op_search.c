@@ -79,7 +79,7 @@ take_query(struct call *c, json_t *args, const struct space *s, float *x, uint32
 	if (text != NULL) {
 		struct embed_text t = { json_string_value(text), json_string_length(text) };
 
-		code = space_embed(c->d, s, &t, 1, x, &bad, &err);
+		code = space_embed(c, s, EMBED_QUERY, &t, 1, x, &bad, &err);
 	} else if (vector != NULL) {
 		code = args_vector(vector, x, s->info.dim, err.text, sizeof(err.text));
 	} else {
@@ -91,7 +91,7 @@ take_query(struct call *c, json_t *args, const struct space *s, float *x, uint32
 		return 0;
 	}
 	if (code != WIRE_OK) {
-		call_fail(c, code, "%s", err.text);
+		call_fail_embed(c, code, &err);
 		return -1;
 	}
 	return 0;
@@ -369,13 +369,13 @@ op_embed(struct call *c, json_t *args)
 	}
 	json_array_foreach(list, i, v)
 		texts[i] = (struct embed_text){ json_string_value(v), json_string_length(v) };
-	code = space_embed(c->d, s, texts, n, out, &bad, &err);
+	code = space_embed(c, s, EMBED_DOCUMENT, texts, n, out, &bad, &err);
 	if (code == WIRE_OK)
 		call_reply(c, vectors_json(s, out, n));
 	else if (bad != SIZE_MAX)
 		call_fail(c, code, "texts[%zu]: %s", bad, err.text);
 	else
-		call_fail(c, code, "%s", err.text);
+		call_fail_embed(c, code, &err);
 out:
 	free(out);
 	free(texts);

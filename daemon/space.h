@@ -120,11 +120,17 @@ int call_space(struct call *c, json_t *args, struct space **out);
 void call_release(struct call *c, struct space *s);
 
 /*
- * Embed texts as the collection does.  WIRE_OK, or an error with its sentence; for one that is about
- * a text, *bad is its number, else SIZE_MAX.
+ * Embed texts as the collection does.  WIRE_OK; SPACE_LATER: they go to a service first, so the
+ * operation lets go of what it holds and ends without an answer, and will be run again; or an error
+ * with its sentence; for one that is about a text, *bad is its number, else SIZE_MAX.
  */
-enum wire_code space_embed(struct daemon *d, const struct space *s,
+#define SPACE_LATER WIRE_NCODES
+
+enum wire_code space_embed(struct call *c, const struct space *s, enum embed_purpose purpose,
     const struct embed_text *texts, size_t n, float *out, size_t *bad, struct err *err);
+
+/* Does a service embed for this collection? */
+bool space_is_remote(const struct space *s);
 
 /* Does the local embedder, which knows spelling and no meaning, serve this collection? */
 bool space_is_lexical(const struct space *s);
@@ -145,10 +151,12 @@ json_t *collection_json(const struct meta_collection *c);
 int collection_choose(struct meta_collection *c, const char *embedder, struct err *err);
 
 /*
- * Fill in the identity of c->provider and c->model ("": its usual one), with `dim` components (0: the
- * setting's).  Fails as embedder_open does.
+ * Fill in the identity of info->provider and info->model ("": by the settings), with `dim` components
+ * (0: the same).  WIRE_OK; SPACE_LATER: a service is asked for its dim first; or an error with its
+ * sentence.
  */
-int collection_embedder(struct daemon *d, struct meta_collection *c, size_t dim, struct err *err);
+enum wire_code collection_embedder(struct call *c, struct meta_collection *info, size_t dim,
+    struct err *err);
 
 /* Add the row of a new collection, in a transaction of its own.  META_EXISTS, or a failure. */
 int collection_insert(struct daemon *d, struct meta_collection *c, struct err *err);

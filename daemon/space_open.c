@@ -29,13 +29,16 @@ int
 space_open_embedder(struct daemon *d, struct space *s, enum wire_code *code, struct err *err)
 {
 	struct meta_collection *c = &s->info;
-	struct embed_config config = { .provider = c->provider, .model = c->model, .dim = c->dim,
-		.folder = d->settings->data };
+	struct embed_config config;
 	const struct embed_identity *is;
 	int rc;
 
 	if (strcmp(c->provider, "none") == 0)
 		return 0;
+	settings_embed(d->settings, c->provider, &config);
+	config.model = c->model;
+	config.dim = c->dim;
+	config.version = c->version;
 	rc = embedder_open(&config, &s->embedder, err);
 	if (rc == EMBED_EINVAL && strcmp(c->provider, "words") == 0) {
 		log_warn("collection %llu takes and answers vectors, no texts: %s",

@@ -8,12 +8,17 @@
  * off.)  Where the components are whole numbers that span no more than 255, step is 1 and the code
  * is exact.  Under cosine it is the unit vector that is coded.
  *
- * A code is a row of `stride` bytes, a multiple of 64: the bytes, zeros, and in the last 16 what is
- * known of them (struct code_tail).  A distance is a sum of products of bytes, in integers, and a few
- * float operations in a fixed order: every instruction set gives the same bits, a to b is b to a, and
- * equal codes are at 0.  It is an estimate, of the squared Euclidean distance (l2, and between the
- * unit vectors of cosine) or of minus the dot product (ip).
+ * A code is a row of `stride` bytes, a multiple of 64: the bytes, zeros, and at the end what is known
+ * of them.  A small code has four bits for a component and 15 steps: of n components the first half
+ * are the lower bits, the others the upper ones.  Its end is so packed that 100 components fit into 64
+ * bytes.
+ *
+ * A distance is a sum of products of bytes, in integers, and a few float operations in a fixed order:
+ * every instruction set gives the same bits, a to b is b to a, and equal codes are at 0.  It is an
+ * estimate, of the squared Euclidean distance (l2, and between the unit vectors of cosine) or of minus
+ * the dot product (ip).
  */
+
 
 #ifndef LIBVEC_CODES_H
 #define LIBVEC_CODES_H
@@ -32,10 +37,22 @@ struct code_tail {
 	float square;	/* step^2 times the sum of their squares */
 };
 
-/* A code to measure from: its bytes less 128, and zeros from the tail on. */
+/*
+ * The end of a small code: a byte, min, step, and 32 bits.  The sum is the lower 18 bits of those, the
+ * sum of squares the upper 14 and then the byte.
+ */
+#define CODES_SMALL_TAIL 13
+#define CODES_SUM_BITS 18
+#define CODES_SQUARE_BITS 14
+
+/*
+ * A code to measure from: its bytes less `offset`, zeros from the tail on.  To measure small codes from
+ * it, the bytes stand as theirs do, lower bits first: 2 * stride of them.
+ */
 struct code_query {
-	const int8_t *bytes;	/* `stride` of them, aligned to 64 */
-	int32_t shift;		/* 128 times their sum */
+	const int8_t *bytes;	/* aligned to 64 */
+	int32_t offset;
+	int32_t shift;		/* 128 times their sum, where codes are of whole bytes */
 	float dim;
 	struct code_tail tail;
 };
@@ -51,10 +68,14 @@ typedef void codes_measure(const struct code_query *q, size_t stride,
 typedef void codes_encode(const float *x, size_t dim, float scale, unsigned char *row,
     size_t stride);
 
-struct codes_set {
-	const char *name;	/* of the instruction set */
+struct codes_kind {
 	codes_measure *l2, *ip;
 	codes_encode *encode;
+};
+
+struct codes_set {
+	const char *name;	/* of the instruction set */
+	struct codes_kind fast, small;
 };
 
 /* The fastest set this machine has.  The same answer for the life of the process. */
@@ -74,6 +95,19 @@ codes_stride(size_t dim)
 	return (dim + sizeof(struct code_tail) + CODES_LINE - 1) / CODES_LINE * CODES_LINE;
 }
 
+static inline size_t
+codes_small_stride(size_t dim)
+{
+	return ((dim + 1) / 2 + CODES_SMALL_TAIL + CODES_LINE - 1) / CODES_LINE * CODES_LINE;
+}
+
+/* Bytes of memory to measure from a code. */
+static inline size_t
+codes_query_bytes(size_t dim, bool small)
+{
+	return small ? 2 * codes_small_stride(dim) : codes_stride(dim);
+}
+
 static inline struct code_tail
 codes_tail(const unsigned char *row, size_t stride)
 {
@@ -83,8 +117,13 @@ codes_tail(const unsigned char *row, size_t stride)
 	return t;
 }
 
-/* Measure from the code in `row`; `bytes` is memory for it, as in struct code_query. */
-void codes_query(const unsigned char *row, size_t dim, size_t stride, int8_t *bytes,
-    struct code_query *q);
+struct code_tail codes_small_tail(const unsigned char *row, size_t stride);
+
+/* Measure from the code in `row`; `bytes` is codes_query_bytes of memory, as in struct code_query. */
+void codes_query(const unsigned char *row, size_t dim, int8_t *bytes, struct code_query *q);
+
+/* Measure small codes from a small one; or, more truly, from a code of whole bytes. */
+void codes_query_small(const unsigned char *row, size_t dim, int8_t *bytes, struct code_query *q);
+void codes_query_mixed(const unsigned char *row, size_t dim, int8_t *bytes, struct code_query *q);
 
 #endif

@@ -46,11 +46,41 @@ dots(const struct code_query *q, const unsigned char *const rows[4], size_t stri
 	return totals(a, b, c, d);
 }
 
+CODES_INLINE __m512i
+step_small(__m512i acc, const unsigned char *row, __m512i low, __m512i high)
+{
+	const __m512i mask = _mm512_set1_epi8(15);
+	__m512i x = _mm512_loadu_si512(row);
+
+	acc = _mm512_dpbusd_epi32(acc, _mm512_and_si512(x, mask), low);
+	return _mm512_dpbusd_epi32(
+	    acc, _mm512_and_si512(_mm512_srli_epi16(x, 4), mask), high);
+}
+
+CODES_INLINE code_i4
+dots_small(const struct code_query *q, const unsigned char *const rows[4], size_t stride)
+{
+	__m512i a = _mm512_setzero_si512(), b = a, c = a, d = a;
+
+	for (size_t i = 0; i < stride; i += CODES_LINE) {
+		__m512i low = _mm512_loadu_si512(q->bytes + i);
+		__m512i high = _mm512_loadu_si512(q->bytes + stride + i);
+
+		a = step_small(a, rows[0] + i, low, high);
+		b = step_small(b, rows[1] + i, low, high);
+		c = step_small(c, rows[2] + i, low, high);
+		d = step_small(d, rows[3] + i, low, high);
+	}
+	return totals(a, b, c, d);
+}
+
 const struct codes_set *
 codes_avx512(void)
 {
 	static const struct codes_set set = {
-		.name = "avx512vnni", .l2 = measure_l2, .ip = measure_ip, .encode = encode
+		.name = "avx512vnni",
+		.fast = { measure_l2, measure_ip, encode },
+		.small = { measure_small_l2, measure_small_ip, encode_small },
 	};
 
 	return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") &&

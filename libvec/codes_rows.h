@@ -4,6 +4,7 @@
  *
  *	CODE_LANES	floats in a vector of the machine
  *	dots		sums of products of the bytes of four rows with those of a query
+ *	dots_small	the same with small codes
  *
  * Four floats or integers side by side are a vector of the compiler's, which every machine has.
  * Operations and their order are fixed, and none is fused (-ffp-contract=off).
@@ -18,8 +19,11 @@
 
 typedef float code_f4 __attribute__((vector_size(16)));
 typedef int32_t code_i4 __attribute__((vector_size(16)));
+typedef uint32_t code_u4 __attribute__((vector_size(16)));
 
 CODES_INLINE code_i4 dots(const struct code_query *q, const unsigned char *const rows[4],
+    size_t stride);
+CODES_INLINE code_i4 dots_small(const struct code_query *q, const unsigned char *const rows[4],
     size_t stride);
 
 /* The tails of four rows, member by member. */
@@ -27,6 +31,12 @@ struct code_tails {
 	code_f4 min, step, square;
 	code_i4 sum;
 };
+
+CODES_INLINE code_f4
+to_float(code_i4 x)
+{
+	return __builtin_convertvector(x, code_f4);
+}
 
 CODES_INLINE code_f4
 load_tail(const unsigned char *row, size_t stride)
@@ -37,8 +47,18 @@ load_tail(const unsigned char *row, size_t stride)
 	return x;
 }
 
+/* Of 16 bytes at the end of a small code the first three belong to the code. */
 CODES_INLINE struct code_tails
-load_tails(const unsigned char *const rows[4], size_t stride)
+unpack(code_f4 byte, code_f4 min, code_f4 step, code_u4 packed)
+{
+	code_u4 square = packed >> CODES_SUM_BITS | (code_u4)byte >> 24 << CODES_SQUARE_BITS;
+
+	return (struct code_tails){ min, step, step * step * to_float((code_i4)square),
+		(code_i4)(packed & ((1u << CODES_SUM_BITS) - 1)) };
+}
+
+CODES_INLINE struct code_tails
+load_tails(const unsigned char *const rows[4], size_t stride, bool small)
 {
 	code_f4 a = load_tail(rows[0], stride), b = load_tail(rows[1], stride);
 	code_f4 c = load_tail(rows[2], stride), d = load_tail(rows[3], stride);
@@ -47,18 +67,14 @@ load_tails(const unsigned char *const rows[4], size_t stride)
 	code_f4 AB = __builtin_shufflevector(a, b, 2, 6, 3, 7);
 	code_f4 CD = __builtin_shufflevector(c, d, 2, 6, 3, 7);
 
-	return (struct code_tails){
-		.min = __builtin_shufflevector(ab, cd, 0, 1, 4, 5),
-		.step = __builtin_shufflevector(ab, cd, 2, 3, 6, 7),
-		.sum = (code_i4)__builtin_shufflevector(AB, CD, 0, 1, 4, 5),
-		.square = __builtin_shufflevector(AB, CD, 2, 3, 6, 7),
-	};
-}
+	code_f4 first = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
+	code_f4 second = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+	code_f4 third = __builtin_shufflevector(AB, CD, 0, 1, 4, 5);
+	code_f4 fourth = __builtin_shufflevector(AB, CD, 2, 3, 6, 7);
 
-CODES_INLINE code_f4
-to_float(code_i4 x)
-{
-	return __builtin_convertvector(x, code_f4);
+	if (small)
+		return unpack(first, second, third, (code_u4)fourth);
+	return (struct code_tails){ first, second, fourth, (code_i4)third };
 }
 
 /* What is not below FLT_MAX, or no number, is FLT_MAX: an order always exists. */
@@ -104,7 +120,7 @@ fetch(const unsigned char *row, size_t stride)
 
 CODES_INLINE void
 measure(const struct code_query *q, size_t stride, const unsigned char *const *rows, size_t n,
-    size_t ahead, float *out, bool ip)
+    size_t ahead, float *out, bool ip, bool small)
 {
 	size_t p = 0;
 
@@ -117,10 +133,10 @@ measure(const struct code_query *q, size_t stride, const unsigned char *const *r
 
 		for (int r = 0; r < CODES_FOUR && p < n; r++)
 			fetch(rows[p++], stride);
-		dot = dots(q, rows + i, stride);
-		t = load_tails(rows + i, stride);
-		/* The query's bytes are 128 too low. */
-		dot += t.sum << 7;
+		dot = small ? dots_small(q, rows + i, stride) : dots(q, rows + i, stride);
+		t = load_tails(rows + i, stride, small);
+		/* The query's bytes are too low by this. */
+		dot += t.sum * q->offset;
 		d = ip ? finish_ip(q, &t, dot) : finish_l2(q, &t, dot);
 		memcpy(out + i, &d, sizeof(d));
 	}
@@ -131,16 +147,33 @@ measure_l2(const struct code_query *q, size_t stride, const unsigned char *const
     size_t ahead, float *out)
 {
 	if (stride == 2 * CODES_LINE)
-		measure(q, 2 * CODES_LINE, rows, n, ahead, out, false);
+		measure(q, 2 * CODES_LINE, rows, n, ahead, out, false, false);
 	else
-		measure(q, stride, rows, n, ahead, out, false);
+		measure(q, stride, rows, n, ahead, out, false, false);
 }
 
 static void
 measure_ip(const struct code_query *q, size_t stride, const unsigned char *const *rows, size_t n,
     size_t ahead, float *out)
 {
-	measure(q, stride, rows, n, ahead, out, true);
+	measure(q, stride, rows, n, ahead, out, true, false);
+}
+
+static void
+measure_small_l2(const struct code_query *q, size_t stride, const unsigned char *const *rows,
+    size_t n, size_t ahead, float *out)
+{
+	if (stride == CODES_LINE)
+		measure(q, CODES_LINE, rows, n, ahead, out, false, true);
+	else
+		measure(q, stride, rows, n, ahead, out, false, true);
+}
+
+static void
+measure_small_ip(const struct code_query *q, size_t stride, const unsigned char *const *rows,
+    size_t n, size_t ahead, float *out)
+{
+	measure(q, stride, rows, n, ahead, out, true, true);
 }
 
 /* --- encoding -------------------------------------------------------------------------------- */
@@ -191,9 +224,9 @@ widen(struct code_range *r, code_floats y)
 	r->odd |= (y + CODE_WHOLE) - CODE_WHOLE != y;
 }
 
-/* The least component in t->min, and the step that the greatest asks for. */
+/* The least component in t->min, and the step in which `steps` reach the greatest. */
 CODES_INLINE void
-find_step(const float *x, size_t dim, float scale, struct code_tail *t)
+find_step(const float *x, size_t dim, float scale, float steps, struct code_tail *t)
 {
 	code_floats first = load_last(x, 1, scale);
 	struct code_range r = { .min = first, .max = first, .odd = first != first };
@@ -213,17 +246,17 @@ find_step(const float *x, size_t dim, float scale, struct code_tail *t)
 		whole &= r.odd[j] == 0;
 	}
 	t->min += 0;	/* -0 is 0 */
-	t->step = whole && max - t->min <= 255 ? 1 : (max - t->min) / 255;
+	t->step = whole && max - t->min <= steps ? 1 : (max - t->min) / steps;
 }
 
-/* The nearest whole numbers in 0..255; what is no number is 0. */
+/* The nearest whole numbers in 0..steps; what is no number is 0. */
 CODES_INLINE code_ints
-to_bytes(code_floats y)
+to_bytes(code_floats y, float steps)
 {
-	const code_floats none = { 0 }, most = none + 255;
+	const code_floats none = { 0 }, most = none + steps;
 
 	y = choose(y > 0, y, none);
-	y = choose(y < 255, y, most);
+	y = choose(y < most, y, most);
 	return __builtin_convertvector(y + 0.5f, code_ints);
 }
 
@@ -237,17 +270,17 @@ encode(const float *x, size_t dim, float scale, unsigned char *row, size_t strid
 	float inverse;
 	size_t i;
 
-	find_step(x, dim, scale, &t);
+	find_step(x, dim, scale, 255, &t);
 	inverse = t.step > 0 ? 1 / t.step : 0;
 	for (i = 0; i + CODE_LANES <= dim; i += CODE_LANES) {
-		c = to_bytes((load_scaled(x + i, scale) - t.min) * inverse);
+		c = to_bytes((load_scaled(x + i, scale) - t.min) * inverse, 255);
 		bytes = __builtin_convertvector(c, code_bytes);
 		memcpy(row + i, &bytes, sizeof(bytes));
 		sum += c;
 		square += c * c;
 	}
 	if (i < dim) {
-		c = to_bytes((load_last(x + i, dim - i, scale) - t.min) * inverse);
+		c = to_bytes((load_last(x + i, dim - i, scale) - t.min) * inverse, 255);
 		for (size_t j = 0; i < dim; i++, j++) {
 			row[i] = (unsigned char)c[j];
 			t.sum += c[j];
@@ -261,4 +294,35 @@ encode(const float *x, size_t dim, float scale, unsigned char *row, size_t strid
 	}
 	t.square = t.step * t.step * (float)squares;
 	memcpy(row + stride - sizeof(t), &t, sizeof(t));
+}
+
+static void
+encode_small(const float *x, size_t dim, float scale, unsigned char *row, size_t stride)
+{
+	size_t half = (dim + 1) / 2;
+	struct code_tail t = { .sum = 0 };
+	uint32_t square = 0, packed;
+	float inverse;
+
+	find_step(x, dim, scale, 15, &t);
+	inverse = t.step > 0 ? 1 / t.step : 0;
+	memset(row, 0, stride);
+	for (size_t i = 0; i < dim; i += CODE_LANES) {
+		size_t n = dim - i < CODE_LANES ? dim - i : CODE_LANES;
+		code_ints c = to_bytes((load_last(x + i, n, scale) - t.min) * inverse, 15);
+
+		for (size_t j = 0; j < n; j++) {
+			if (i + j < half)
+				row[i + j] |= (unsigned char)c[j];
+			else
+				row[i + j - half] |= (unsigned char)(c[j] << 4);
+			t.sum += c[j];
+			square += (uint32_t)(c[j] * c[j]);
+		}
+	}
+	packed = (uint32_t)t.sum | square << CODES_SUM_BITS;
+	row[stride - CODES_SMALL_TAIL] = (unsigned char)(square >> CODES_SQUARE_BITS);
+	memcpy(row + stride - 12, &t.min, sizeof(t.min));
+	memcpy(row + stride - 8, &t.step, sizeof(t.step));
+	memcpy(row + stride - 4, &packed, sizeof(packed));
 }

@@ -55,9 +55,9 @@ codes_of(const struct vec_options *o)
 }
 
 static uint32_t
-default_M(size_t dim)
+default_M(enum vec_codes codes, size_t dim)
 {
-	return dim <= LOW_DIM ? VEC_M_LOW : VEC_M_DEFAULT;
+	return dim <= LOW_DIM && codes != VEC_CODES_SMALL ? VEC_M_LOW : VEC_M_DEFAULT;
 }
 
 int
@@ -73,11 +73,16 @@ graph_new(const struct store *store, const struct vec_options *o, struct graph *
 	locks_init(g);
 	g->store = store;
 	g->kernels = metric_best();
-	g->coders = codes_best();
 	g->metric = o->metric;
 	g->codes = codes_of(o);
-	g->code_bytes = g->codes == VEC_CODES_NONE ? 0 : codes_stride(o->dim);
-	g->M = o->M ? o->M : default_M(o->dim);
+	if (g->codes == VEC_CODES_FAST) {
+		g->coder = codes_best()->fast;
+		g->code_bytes = codes_stride(o->dim);
+	} else if (g->codes == VEC_CODES_SMALL) {
+		g->coder = codes_best()->small;
+		g->code_bytes = codes_small_stride(o->dim);
+	}
+	g->M = o->M ? o->M : default_M(g->codes, o->dim);
 	g->ef_construction = o->ef_construction ? o->ef_construction : VEC_EF_CONSTRUCTION_DEFAULT;
 	g->seed = o->seed;
 	g->nunits = 1;

@@ -66,7 +66,7 @@ struct scratch;
 struct graph {
 	const struct store *store;
 	const struct metric_set *kernels;
-	const struct codes_set *coders;
+	struct codes_kind coder;
 	size_t code_bytes;		/* of a code; 0: the graph goes by the floats */
 	enum vec_codes codes;
 	enum vec_metric metric;

@@ -20,7 +20,7 @@ graph_encode(struct graph *g, uint32_t slot)
 	if (g->metric == VEC_COSINE)
 		inverse = *graph_inverse(g, slot) = distance_inverse_norm(x, g->store->dim);
 	if (g->code_bytes > 0)
-		g->coders->encode(x, g->store->dim, inverse, graph_code(g, slot), g->code_bytes);
+		g->coder.encode(x, g->store->dim, inverse, graph_code(g, slot), g->code_bytes);
 }
 
 /* What a node needs before it can be linked. */

@@ -84,15 +84,18 @@ static bool
 have_query(struct scratch *s, const struct graph *g)
 {
 	size_t floats = (g->store->stride + CODES_LINE - 1) / CODES_LINE * CODES_LINE;
+	size_t code, target;
 
 	if (s->query)
 		return true;
-	s->query_bytes = floats + 3 * g->code_bytes;
+	code = codes_stride(g->store->dim);
+	target = codes_query_bytes(g->store->dim, g->codes == VEC_CODES_SMALL);
+	s->query_bytes = floats + code + 2 * target;
 	if (!(s->query = io_pages(s->query_bytes)))
 		return false;
 	s->query_code = (unsigned char *)s->query + floats;
-	s->target = (int8_t *)s->query_code + g->code_bytes;
-	s->other = s->target + g->code_bytes;
+	s->target = (int8_t *)s->query_code + code;
+	s->other = s->target + target;
 	return true;
 }
 

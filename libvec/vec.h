@@ -86,11 +86,12 @@ int vec_metric_parse(const char *name);
 
 /*
  * What the graph orders vectors by.  Results are always ordered by the vectors themselves.
- * fast: a byte for each component.  none: the vectors, with no memory beside them; always so under
+ * fast: a byte for each component.  small: four bits, and M is 16 by default.  none: the vectors, with no memory beside them; always so under
  * l1, and below 17 components, where a code would be no shorter.
  */
 enum vec_codes {
 	VEC_CODES_FAST,
+	VEC_CODES_SMALL,
 	VEC_CODES_NONE,
 	VEC_NCODES
 };

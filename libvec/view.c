@@ -44,7 +44,7 @@ view_init(struct view *v, const struct graph *g, enum vec_metric metric)
 	v->metric = metric;
 	v->codes = NULL;
 	if (g->code_bytes > 0 && metric == g->metric)
-		v->codes = metric == VEC_IP ? g->coders->ip : g->coders->l2;
+		v->codes = metric == VEC_IP ? g->coder.ip : g->coder.l2;
 	v->ahead = ahead_of(v->codes ? AHEAD_CODES : AHEAD_FLOATS, v->codes ? g->code_bytes : v->stride);
 	v->one = g->kernels->one[sum];
 	v->four = g->kernels->four[sum];
@@ -128,7 +128,10 @@ view_target_slot(const struct view *v, uint32_t slot, int8_t *bytes, struct view
 	const struct graph *g = v->graph;
 
 	if (v->codes) {
-		codes_query(graph_code(g, slot), v->dim, g->code_bytes, bytes, &t->code);
+		if (g->codes == VEC_CODES_SMALL)
+			codes_query_small(graph_code(g, slot), v->dim, bytes, &t->code);
+		else
+			codes_query(graph_code(g, slot), v->dim, bytes, &t->code);
 		return;
 	}
 	t->x = view_row(v, slot);
@@ -143,10 +146,14 @@ view_target_query(const struct view *v, const float *q, unsigned char *code, int
 
 	t->x = q;
 	t->inverse = 1;
-	if (v->codes) {
-		g->coders->encode(q, v->dim, 1, code, g->code_bytes);
-		codes_query(code, v->dim, g->code_bytes, bytes, &t->code);
-	}
+	if (!v->codes)
+		return;
+	/* Whole bytes for the query in any case: it is there only once. */
+	codes_best()->fast.encode(q, v->dim, 1, code, codes_stride(v->dim));
+	if (g->codes == VEC_CODES_SMALL)
+		codes_query_mixed(code, v->dim, bytes, &t->code);
+	else
+		codes_query(code, v->dim, bytes, &t->code);
 }
 
 /* By codes: all of a list are known before the first is measured. */
@@ -212,7 +219,10 @@ view_margin(const struct view *v, const struct view_target *t, uint32_t slot, fl
 
 	if (!v->codes)
 		return 0;
-	b = codes_tail(graph_code(v->graph, slot), v->graph->code_bytes);
+	if (v->graph->codes == VEC_CODES_SMALL)
+		b = codes_small_tail(graph_code(v->graph, slot), v->graph->code_bytes);
+	else
+		b = codes_tail(graph_code(v->graph, slot), v->graph->code_bytes);
 	if (v->metric != VEC_IP)
 		return 3 * 2 * sqrtf(d * (a->step * a->step + b.step * b.step) / 6);
 	length = v->dot(t->x, t->x, v->dim) * b.step * b.step;

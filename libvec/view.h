@@ -45,12 +45,13 @@ view_row(const struct view *v, uint32_t slot)
 }
 
 /*
- * Measure from a node, or from a slot that has its code; `bytes` is graph_code_bytes of aligned
+ * Measure from a node, or from a slot that has its code; `bytes` is codes_query_bytes of aligned
  * memory that stays with `t`.
  */
 void view_target_slot(const struct view *v, uint32_t slot, int8_t *bytes, struct view_target *t);
 
-/* The same from a query of view_query; `code` is as long, zeroed or used for this before. */
+/* The same from a query of view_query; `code` has codes_stride bytes, zeroed or
+ * used for this before. */
 void view_target_query(const struct view *v, const float *q, unsigned char *code, int8_t *bytes,
     struct view_target *t);
 

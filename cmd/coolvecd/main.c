@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "daemon.h"
+#include "embed_cache.h"
 #include "file.h"
 #include "log.h"
 #include "num.h"
@@ -184,6 +185,7 @@ reset(const struct settings *s, struct meta *m, struct err *err)
 	snprintf(folder, sizeof(folder), "%s/collections", s->data);
 	if (meta_reset(m, err) != 0)
 		return -1;
+	embed_cache_remove(s->data);
 	return file_remove_tree(folder, err);
 }
 

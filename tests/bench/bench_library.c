@@ -10,6 +10,7 @@
  *                      [-s fast|small|none] [-1] [-o FOLDER]
  *	-g	writes lines `data library recall qps` for a plot
  *	-m	libvec's M; 0: its default
+ *	-s	libvec with these codes alone, not with fast and then with small ones
  *	-1	no build with two threads
  *	-o	keep libvec's collection in FOLDER, or use the one that is there
  */
@@ -24,31 +25,17 @@
 
 #include "bench.h"
 #include "bench_peer.h"
+#include "bench_table.h"
 #include "vec.h"
 
 #define EF_CONSTRUCTION 200
-#define RUNS_MAX 5
-
-static const double recalls[] = { 0.90, 0.95, 0.99 };
-#define NRECALLS (sizeof(recalls) / sizeof(recalls[0]))
-
-/* One library with one setting. */
-struct run {
-	char name[32];		/* in the table */
-	const char *kind;	/* of a peer; NULL: libvec */
-	unsigned M;
-	void *index;
-	bench_ask *ask;
-	double build[2];	/* seconds with one and two threads; 0: not taken */
-	double bytes, open_ms;
-	struct bench_curve curve;
-};
 
 struct options {
-	const char *cache, *data, *tsv, *curves, *peers, *setting, *folder;
+	const char *cache, *data, *tsv, *curves, *peers, *folder;
+	enum vec_codes codes;
 	int passes;
 	unsigned M;
-	bool one_thread;
+	bool one_thread, only_one;
 };
 
 /* --- libvec ---------------------------------------------------------------------------------- */
@@ -73,7 +60,8 @@ static struct vec *
 open_vec(const char *dir, const struct bench_set *s, const struct options *o)
 {
 	struct vec_options options = { .dim = s->dim, .metric = s->cosine ? VEC_COSINE : VEC_L2,
-		.M = o->M, .ef_construction = EF_CONSTRUCTION, .seed = 1, .create = true };
+		.M = o->M, .ef_construction = EF_CONSTRUCTION, .seed = 1, .create = true,
+		.codes = o->codes };
 	struct vec_error err;
 	struct vec *v;
 
@@ -161,7 +149,7 @@ build_with_two(const struct bench_set *s, const struct options *o)
 
 /* From vec_open to the first answer, the median of five. */
 static double
-time_open(struct run *r, const char *dir, const struct bench_set *s, const struct options *o)
+time_open(struct bench_run *r, const char *dir, const struct bench_set *s, const struct options *o)
 {
 	double ms[5], start;
 	uint32_t ids[BENCH_K];
@@ -178,14 +166,14 @@ time_open(struct run *r, const char *dir, const struct bench_set *s, const struc
 }
 
 static void
-prepare_vec(struct run *r, const struct bench_set *s, const struct options *o)
+prepare_vec(struct bench_run *r, const struct bench_set *s, const struct options *o, bool one_thread)
 {
 	char dir[512];
 	struct vec_stats stats;
 	struct vec_error err;
 	bool made;
 
-	snprintf(r->name, sizeof(r->name), "coolvec");
+	snprintf(r->name, sizeof(r->name), o->codes == VEC_CODES_SMALL ? "coolvec-small" : "coolvec");
 	r->ask = ask_vec;
 	if (o->folder)
 		snprintf(dir, sizeof(dir), "%s", o->folder);
@@ -194,7 +182,7 @@ prepare_vec(struct run *r, const struct bench_set *s, const struct options *o)
 	made = o->folder ? mkdir(dir, 0700) == 0 : mkdtemp(dir) != NULL;
 	if (!made && !o->folder)
 		bench_die(dir, strerror(errno));
-	if (!o->one_thread)
+	if (!one_thread)
 		r->build[1] = build_with_two(s, o);
 	bench_pin();
 	r->index = open_vec(dir, s, o);
@@ -222,14 +210,14 @@ ask_peer(void *p, const float *q, size_t dim, size_t ef, uint32_t *ids)
 }
 
 static struct peer *
-new_peer(const struct run *r, const struct bench_set *s)
+new_peer(const struct bench_run *r, const struct bench_set *s)
 {
 	return peer_new(r->kind, s->dim, s->cosine, s->n, r->M, EF_CONSTRUCTION);
 }
 
 /* Build with two threads and then with one, and keep that and the times. */
 static void
-make_peer(struct run *r, const struct bench_set *s, const char *path)
+make_peer(struct bench_run *r, const struct bench_set *s, const char *path)
 {
 	char times[520];
 	double start;
@@ -255,7 +243,7 @@ make_peer(struct run *r, const struct bench_set *s, const char *path)
 }
 
 static bool
-read_times(struct run *r, const char *path)
+read_times(struct bench_run *r, const char *path)
 {
 	char times[520];
 	FILE *f;
@@ -271,7 +259,7 @@ read_times(struct run *r, const char *path)
 
 /* False: this kind is not there. */
 static bool
-prepare_peer(struct run *r, const char *kind, unsigned M, const struct bench_set *s,
+prepare_peer(struct bench_run *r, const char *kind, unsigned M, const struct bench_set *s,
     const struct options *o)
 {
 	char path[512];
@@ -296,92 +284,24 @@ prepare_peer(struct run *r, const char *kind, unsigned M, const struct bench_set
 	return true;
 }
 
-/* --- the table ------------------------------------------------------------------------------- */
-
-static void
-put(FILE *tsv, const char *library, const char *data, const char *figure, double value)
-{
-	if (tsv && value > 0)
-		fprintf(tsv, "library\t%s\t%s\t%s\t%.6g\n", library, data, figure, value);
-}
-
-/* The best of the runs whose name begins so, at a recall. */
-static double
-best_at(const struct run *runs, int n, const char *name, double recall, int passes)
-{
-	double best = 0, x;
-
-	for (int i = 0; i < n; i++) {
-		if (strncmp(runs[i].name, name, strlen(name)) != 0)
-			continue;
-		x = bench_curve_at(&runs[i].curve, passes, recall);
-		best = x > best ? x : best;
-	}
-	return best;
-}
-
-static void
-print_run(const struct run *r, const struct run *runs, int n, const struct bench_set *s, int passes)
-{
-	printf("%-14s %-6s build %6.1f s %6.1f s  open %7.1f ms  index %7.1f MB ", r->name, s->name,
-	    r->build[0], r->build[1], r->open_ms, r->bytes / 1e6);
-	for (size_t i = 0; i < NRECALLS; i++) {
-		double x = bench_curve_at(&r->curve, passes, recalls[i]);
-		double base = best_at(runs, n, "hnswlib", recalls[i], passes);
-
-		printf("  %7.0f (%4.2fx)", x, base > 0 ? x / base : 0);
-	}
-	printf("\n");
-}
-
-static void
-write_run(FILE *tsv, const char *name, const struct run *runs, int n, const struct bench_set *s,
-    int passes)
-{
-	const struct run *first = NULL;
-	char figure[32];
-
-	for (int i = 0; i < n && !first; i++)
-		first = strncmp(runs[i].name, name, strlen(name)) == 0 ? &runs[i] : NULL;
-	if (!first)
-		return;
-	put(tsv, name, s->name, "build1_s", first->build[0]);
-	put(tsv, name, s->name, "build2_s", first->build[1]);
-	put(tsv, name, s->name, "index_bytes", first->bytes);
-	put(tsv, name, s->name, "open_ms", first->open_ms);
-	for (size_t i = 0; i < NRECALLS; i++) {
-		snprintf(figure, sizeof(figure), "qps@.%02.0f", recalls[i] * 100);
-		put(tsv, name, s->name, figure, best_at(runs, n, name, recalls[i], passes));
-	}
-	for (size_t p = 0; p < first->curve.npoints; p++) {
-		snprintf(figure, sizeof(figure), "recall@10,ef=%zu", first->curve.ef[p]);
-		put(tsv, name, s->name, figure, first->curve.recall[p]);
-	}
-}
-
-static void
-write_curves(FILE *f, const struct run *runs, int n, const struct bench_set *s, int passes)
-{
-	for (int i = 0; f && i < n; i++) {
-		fprintf(f, "# %s %s\n", s->name, runs[i].name);
-		for (size_t p = 0; p < runs[i].curve.npoints; p++)
-			fprintf(f, "%.4f %.0f\n", runs[i].curve.recall[p],
-			    bench_median(runs[i].curve.rate[p], passes));
-		fprintf(f, "\n\n");
-	}
-}
-
 static void
 measure(const char *name, bool cosine, const struct options *o, FILE *tsv, FILE *curves)
 {
 	static const struct { const char *kind; unsigned M; } peers[] = { { "hnswlib", 16 },
 		{ "hnswlib", 32 }, { "faiss", 16 }, { "faiss", 32 } };
-	struct run runs[RUNS_MAX] = { 0 };
+	struct bench_run runs[BENCH_RUNS] = { 0 };
 	struct bench_set s;
 	int n = 0;
 
 	bench_set_load(&s, o->cache, name, cosine);
-	prepare_vec(&runs[n++], &s, o);
+	prepare_vec(&runs[n++], &s, o, o->one_thread);
+	if (!o->only_one) {
+		struct options small = *o;
+
+		small.codes = VEC_CODES_SMALL;
+		bench_unpin();
+		prepare_vec(&runs[n++], &s, &small, true);
+	}
 	for (size_t i = 0; i < sizeof(peers) / sizeof(peers[0]); i++) {
 		if (o->peers && !strstr(o->peers, peers[i].kind))
 			continue;
@@ -397,18 +317,27 @@ measure(const char *name, bool cosine, const struct options *o, FILE *tsv, FILE 
 			bench_curve_pass(&runs[i].curve, pass, &s, runs[i].index, runs[i].ask);
 	}
 	bench_unpin();
-	printf("\n%-14s %-6s build with 1 and 2 threads; queries a second at recall .90 .95 .99 "
-	       "(times hnswlib's)\n", "library", "data");
-	for (int i = 0; i < n; i++)
-		print_run(&runs[i], runs, n, &s, o->passes);
-	write_run(tsv, "coolvec", runs, n, &s, o->passes);
-	write_run(tsv, "hnswlib", runs, n, &s, o->passes);
-	write_run(tsv, "faiss", runs, n, &s, o->passes);
-	write_curves(curves, runs, n, &s, o->passes);
-	vec_close(runs[0].index);
-	for (int i = 1; i < n; i++)
-		peer_free(runs[i].index);
+	bench_table_print(runs, n, s.name, o->passes);
+	bench_table_tsv(tsv, "coolvec", runs, n, s.name, o->passes);
+	bench_table_tsv(tsv, "coolvec-small", runs, n, s.name, o->passes);
+	bench_table_tsv(tsv, "hnswlib", runs, n, s.name, o->passes);
+	bench_table_tsv(tsv, "faiss", runs, n, s.name, o->passes);
+	bench_table_curves(curves, runs, n, s.name, o->passes);
+	for (int i = 0; i < n; i++) {
+		if (runs[i].kind)
+			peer_free(runs[i].index);
+		else
+			vec_close(runs[i].index);
+	}
 	bench_set_free(&s);
+}
+
+static enum vec_codes
+parse_codes(const char *name)
+{
+	if (strcmp(name, "small") == 0)
+		return VEC_CODES_SMALL;
+	return strcmp(name, "none") == 0 ? VEC_CODES_NONE : VEC_CODES_FAST;
 }
 
 static void
@@ -426,8 +355,8 @@ parse(int argc, char **argv, struct options *o)
 		case 'g': o->curves = optarg; break;
 		case 'm': o->M = (unsigned)atoi(optarg); break;
 		case 'k': o->peers = optarg; break;
-		case 's': o->setting = optarg; break;
-		case 'o': o->folder = optarg; break;
+		case 's': o->codes = parse_codes(optarg); o->only_one = true; break;
+		case 'o': o->folder = optarg; o->only_one = true; break;
 		case '1': o->one_thread = true; break;
 		default: bench_die("usage", "see the head of bench_library.c");
 		}

@@ -407,7 +407,7 @@ biggest() {
 		"graph_bytes","index_note","indexed","isa",		"live","max_level","read_only","slots","tail","unlinking"] and .slots == 100 and .live == 98 and .dead == 2 and
 		.generation == 0 and .build == null and .build_note == "" and
 		.capacity >= 100 and .file_bytes >= 36 + 1600 and .read_only == false and .index_note == "" and
-		(.graph_bytes > 0) and (.daemon | keys == ["connections","open_collections","uptime","version"] and
+		(.graph_bytes > 0) and (.daemon | keys == ["connections","embedder","open_collections","uptime","version"] and
 		.connections == 1 and .open_collections >= 1)' <<<"$output"
 	same "$(works collection_show '{"name":"t"}')" "$(jq -Sc .collection <<<"$output")"
 }
