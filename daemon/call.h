@@ -11,6 +11,7 @@
 #define CALL_H
 
 #include <jansson.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -37,7 +38,9 @@ struct call {
 	uint32_t uid;			/* of the process that connected; UINT32_MAX: not known */
 	char id[6 * WIRE_ID_MAX + 8];	/* of the request, as JSON; a control character takes 6 */
 	struct meta_user user;		/* who asks, when the operation needs a token */
-	struct token token;
+	struct token token;		/* shown and good; of an operation that is open to all: once good */
+
+	atomic_bool gone;		/* nobody waits for the answer any more; set by the loop */
 
 	uint64_t began;			/* metrics_clock when it came */
 	size_t op;			/* place in the table of operations, or METRICS_OPS_MAX */
@@ -47,6 +50,7 @@ struct call {
 	size_t nreply;
 	bool trusted;			/* the connection has shown who it is */
 	bool hang_up;			/* close the connection after the reply */
+	size_t charged;			/* bytes of texts and metas in the answer so far */
 };
 
 /* Takes `line`.  NULL: no memory, and `line` is freed. */
@@ -79,6 +83,12 @@ void call_fail_vec(struct call *c, int rc, const char *message);
 enum wire_code call_code_meta(int rc);
 enum wire_code call_code_vec(int rc);
 enum wire_code call_code_embed(int rc);
+
+/*
+ * The answer is to hold `n` more bytes of texts and metas.  False: that is more than
+ * COOLVEC_MAX_ANSWER, and the call has failed.
+ */
+bool call_charge(struct call *c, size_t n);
 
 /* The reply is set: give the call back to the loop. */
 void call_finish(struct call *c);

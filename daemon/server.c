@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -25,6 +26,9 @@ struct server {
 	uv_mutex_t lock;		/* guards finished */
 	struct call *finished;		/* chained by job.next, newest first; [lock] */
 	struct conn *conns;		/* the loop's */
+	uv_pipe_t spare;		/* takes and closes a connection there is no memory for */
+	bool spare_busy, owed;		/* it is being closed; another one waits for it */
+	int64_t said;			/* daemon_clock of the last warning that one was not accepted */
 	bool stopping;
 };
 
@@ -62,6 +66,8 @@ on_back(uv_async_t *async)
 
 /* --- connections ------------------------------------------------------------------------------- */
 
+static void hang_up_on(struct server *s);
+
 static void
 stop_if_done(struct server *s)
 {
@@ -90,18 +96,51 @@ conn_gone(struct conn *c)
 	stop_if_done(s);
 }
 
+/* Not more than a line a second, however many there are. */
 static void
-on_connection(uv_stream_t *listener, int status)
+say_not_accepted(struct server *s, const char *why)
 {
-	struct server *s = listener->data;
-	struct conn *c;
+	int64_t now = daemon_clock();
 
-	if (status < 0) {
-		log_warn("a connection was not accepted: %s", uv_strerror(status));
-		return;
-	}
-	if ((c = calloc(1, sizeof(*c))) == NULL)
-		return;		/* stays in the backlog */
+	if (now != s->said)
+		log_warn("a connection was not accepted: %s", why);
+	s->said = now;
+}
+
+static void
+on_spare_closed(uv_handle_t *handle)
+{
+	struct server *s = handle->data;
+
+	s->spare_busy = false;
+	if (s->owed && !s->stopping)
+		hang_up_on(s);
+}
+
+/*
+ * Accept a connection and close it, with no memory but our own.  libuv listens no further until what
+ * it has is accepted, so leaving it would be the end of all accepting.
+ */
+static void
+hang_up_on(struct server *s)
+{
+	s->owed = s->spare_busy;
+	if (s->spare_busy)
+		return;		/* on_spare_closed comes back to it */
+	s->spare_busy = true;
+	uv_pipe_init(&s->loop, &s->spare, 0);
+	s->spare.data = s;
+	(void)uv_accept((uv_stream_t *)&s->listener, (uv_stream_t *)&s->spare);
+	uv_close((uv_handle_t *)&s->spare, on_spare_closed);
+}
+
+static struct conn *
+add_conn(struct server *s)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
 	c->d = s->d;
 	c->done = call_done;
 	c->gone = conn_gone;
@@ -112,14 +151,28 @@ on_connection(uv_stream_t *listener, int status)
 	s->conns = c;
 	c->pipe.data = c;
 	atomic_fetch_add(&s->d->connections, 1);
-	if (uv_accept(listener, (uv_stream_t *)&c->pipe) != 0)
-		conn_stop(c);
-	else if (atomic_load(&s->d->connections) > s->d->settings->max_connections)
-		conn_refuse(c, "too many connections");
-	else
-		conn_start(c);
+	return c;
 }
 
+static void
+on_connection(uv_stream_t *listener, int status)
+{
+	struct server *s = listener->data;
+	struct conn *c;
+
+	if (status < 0) {
+		say_not_accepted(s, uv_strerror(status));
+	} else if ((c = add_conn(s)) == NULL) {
+		say_not_accepted(s, "no memory");
+		hang_up_on(s);
+	} else if (uv_accept(listener, (uv_stream_t *)&c->pipe) != 0) {
+		conn_stop(c);
+	} else if (atomic_load(&s->d->connections) > s->d->max_connections) {
+		conn_refuse(c, "too many connections");
+	} else {
+		conn_start(c);
+	}
+}
 static void
 on_tick(uv_timer_t *tick)
 {
@@ -204,6 +257,24 @@ say_ready(int fd)
 	close(fd);
 }
 
+/*
+ * A quarter of the descriptors is left to collections and the metadata, so that a flood of connections
+ * cannot take the last ones.
+ */
+static unsigned
+descriptors_for(uint64_t wanted)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur == RLIM_INFINITY ||
+	    wanted <= r.rlim_cur / 4 * 3)
+		return (unsigned)wanted;
+	log_warn("%llu descriptors are too few for %llu connections: it is %llu at once",
+	    (unsigned long long)r.rlim_cur, (unsigned long long)wanted,
+	    (unsigned long long)(r.rlim_cur / 4 * 3));
+	return (unsigned)(r.rlim_cur / 4 * 3);
+}
+
 int
 server_run(struct daemon *d, const struct server_options *o, struct err *err)
 {
@@ -217,6 +288,7 @@ server_run(struct daemon *d, const struct server_options *o, struct err *err)
 	}
 	s->d = d;
 	d->server = s;
+	d->max_connections = descriptors_for(d->settings->max_connections);
 	if ((fd = listen_open(o->path, o->group, &passed, err)) < 0)
 		goto out;
 	s->path = passed ? NULL : o->path;
