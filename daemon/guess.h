@@ -36,7 +36,10 @@ struct guess {
 	bool token;		/* a token of the account was shown */
 };
 
-/* `a_day`: wrong passwords an account takes in 24 hours, at least 20.  NULL: no memory. */
+/*
+ * `a_day`: wrong passwords an account takes in 24 hours; fewer than 20 count as 20, and 0 is no bound
+ * and no waiting.  NULL: no memory.
+ */
 struct guesses *guesses_new(uint64_t a_day);
 void guesses_free(struct guesses *gs);
 

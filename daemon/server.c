@@ -2,9 +2,11 @@
  * server.c - the loop.
  */
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -14,6 +16,7 @@
 #include "server.h"
 
 #define TICK_MS 1000
+#define OURS 32			/* descriptors that the daemon has before anybody comes */
 
 struct server {
 	struct daemon *d;
@@ -28,6 +31,7 @@ struct server {
 	struct conn *conns;		/* the loop's */
 	uv_pipe_t spare;		/* takes and closes a connection there is no memory for */
 	bool spare_busy, owed;		/* it is being closed; another one waits for it */
+	int reserve;			/* a descriptor to be given up when there is no other; -1: none */
 	int64_t said;			/* daemon_clock of the last warning that one was not accepted */
 	bool stopping;
 };
@@ -134,6 +138,31 @@ hang_up_on(struct server *s)
 	uv_close((uv_handle_t *)&s->spare, on_spare_closed);
 }
 
+/*
+ * There is no descriptor left.  libuv would close one it has in reserve, accept and hang up with it,
+ * and open it anew by a path that the sandbox refuses; and without one it tries again for ever.  So
+ * the reserve is ours.  Should another thread have been faster, the newest client goes for a new one.
+ */
+static void
+shed(struct server *s)
+{
+	uv_os_fd_t listener;
+	struct conn *c = s->conns;
+	int fd;
+
+	if (s->reserve >= 0 && uv_fileno((uv_handle_t *)&s->listener, &listener) == 0) {
+		close(s->reserve);
+		while ((fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+			close(fd);
+	} else {
+		while (c != NULL && c->state != CONN_READING)
+			c = c->next;
+		if (c != NULL)
+			conn_stop(c);
+	}
+	s->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
 static struct conn *
 add_conn(struct server *s)
 {
@@ -162,6 +191,7 @@ on_connection(uv_stream_t *listener, int status)
 
 	if (status < 0) {
 		say_not_accepted(s, uv_strerror(status));
+		shed(s);
 	} else if ((c = add_conn(s)) == NULL) {
 		say_not_accepted(s, "no memory");
 		hang_up_on(s);
@@ -258,21 +288,25 @@ say_ready(int fd)
 }
 
 /*
- * A quarter of the descriptors is left to collections and the metadata, so that a flood of connections
+ * A quarter of the descriptors, and the daemon's own, are left to collections and the metadata, so that a flood of connections
  * cannot take the last ones.
  */
 static unsigned
 descriptors_for(uint64_t wanted)
 {
 	struct rlimit r;
+	uint64_t spared;
 
-	if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur == RLIM_INFINITY ||
-	    wanted <= r.rlim_cur / 4 * 3)
+	if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur == RLIM_INFINITY)
+		return (unsigned)wanted;
+	spared = r.rlim_cur - r.rlim_cur / 4;
+	spared = spared > OURS ? spared - OURS : 1;
+	if (wanted <= spared)
 		return (unsigned)wanted;
 	log_warn("%llu descriptors are too few for %llu connections: it is %llu at once",
 	    (unsigned long long)r.rlim_cur, (unsigned long long)wanted,
-	    (unsigned long long)(r.rlim_cur / 4 * 3));
-	return (unsigned)(r.rlim_cur / 4 * 3);
+	    (unsigned long long)spared);
+	return (unsigned)spared;
 }
 
 int
@@ -287,6 +321,7 @@ server_run(struct daemon *d, const struct server_options *o, struct err *err)
 		goto out;	/* the process ends now; what is half made goes with it */
 	}
 	s->d = d;
+	s->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	d->server = s;
 	d->max_connections = descriptors_for(d->settings->max_connections);
 	if ((fd = listen_open(o->path, o->group, &passed, err)) < 0)
@@ -300,6 +335,8 @@ server_run(struct daemon *d, const struct server_options *o, struct err *err)
 	say_ready(o->ready_fd);
 	uv_run(&s->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&s->loop);
+	if (s->reserve >= 0)
+		close(s->reserve);
 	uv_mutex_destroy(&s->lock);
 out:
 	d->server = NULL;

@@ -184,7 +184,7 @@ value_that_cannot_be_is_refused_by_name(void **state)
 		{ "COOLVEC_MAX_K", "0" }, { "COOLVEC_MAX_K", "10001" },
 		{ "COOLVEC_MAX_EF", "0" }, { "COOLVEC_MAX_EF", "10001" },
 		{ "COOLVEC_MAX_ANSWER", "1048575" }, { "COOLVEC_MAX_READING", "1048575" },
-		{ "COOLVEC_GUESSES", "19" }, { "COOLVEC_GUESSES", "1000001" },
+		{ "COOLVEC_GUESSES", "-1" }, { "COOLVEC_GUESSES", "1000001" },
 		{ "COOLVEC_PASSWORD_KIB", "8191" }, { "COOLVEC_PASSWORD_KIB", "262145" },
 		{ "COOLVEC_PASSWORD_PASSES", "0" }, { "COOLVEC_PASSWORD_PASSES", "11" },
 		{ "COOLVEC_SANDBOX", "yes" },
