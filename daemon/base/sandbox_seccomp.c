@@ -71,7 +71,7 @@ static const int allowed[] = {
 	SYS_rt_sigreturn, SYS_rt_sigtimedwait, SYS_rt_sigsuspend, SYS_sigaltstack, SYS_futex,
 	SYS_set_robust_list, SYS_get_robust_list, SYS_rseq, SYS_set_tid_address, SYS_sched_yield,
 	SYS_sched_getaffinity, SYS_sched_setaffinity, SYS_sched_setscheduler, SYS_sched_getscheduler,
-	SYS_sched_getparam, SYS_setpriority, SYS_getpriority, SYS_restart_syscall,
+	SYS_sched_getparam, SYS_sched_setattr, SYS_setpriority, SYS_getpriority, SYS_restart_syscall,
 	/* who we are, and the end */
 	SYS_getpid, SYS_gettid, SYS_getppid, SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid,
 	SYS_getgroups, SYS_getresuid, SYS_getresgid, SYS_uname, SYS_sysinfo, SYS_times, SYS_getrusage,
