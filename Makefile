@@ -307,13 +307,13 @@ test: deps-test ## install what the tests need, build, run every suite
 tests-built: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(FUZZ_TARGETS) $(RECALL_TESTS)
 	@$(MAKE) --no-print-directory -s READLINE=no build/$(SAN)-plain/coolvec
 
-asan: deps-test ## the unit tests, the command's and HTTP's under AddressSanitizer and UBSan
+asan: deps-test ## the unit tests, the command's, HTTP's and the fuzz targets' inputs under AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory -s -j2 SAN=asan all tests-built
-	@SAN=asan tests/run.sh unit cli http
+	@SAN=asan tests/run.sh unit cli http replay
 
-tsan: deps-test ## the unit tests, the command's and HTTP's under ThreadSanitizer
+tsan: deps-test ## the unit tests, the command's, HTTP's and the fuzz targets' inputs under ThreadSanitizer
 	@$(MAKE) --no-print-directory -s -j2 SAN=tsan all tests-built
-	@SAN=tsan tests/run.sh unit cli http
+	@SAN=tsan tests/run.sh unit cli http replay
 
 FUZZ_SECONDS ?= 60
 fuzz: deps-test ## look for bad inputs, a minute a target (FUZZ_SECONDS), and say how many were tried

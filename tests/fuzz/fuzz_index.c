@@ -18,21 +18,24 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-static uint8_t good_vectors[65536], good_index[65536];
+#define VECTORS_MAX ((size_t)4 << 20)
+#define INDEX_MAX 65536
+
+static uint8_t good_vectors[VECTORS_MAX], good_index[INDEX_MAX];
 static size_t nvectors, nindex;
 
 static const struct vec_options options = { .dim = DIM, .metric = VEC_L2, .M = 4,
 	.ef_construction = 16, .seed = 7, .identity = 1, .generation = 1, .create = true };
 
 static size_t
-keep(const char *name, uint8_t *p)
+keep(const char *name, uint8_t *p, size_t room)
 {
 	char path[96];
 	ssize_t n;
 	int fd;
 
 	fuzz_file(name, path);
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0 || (n = read(fd, p, 65536)) <= 0)
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0 || (n = read(fd, p, room)) <= 0 || (size_t)n == room)
 		abort();
 	close(fd);
 	return (size_t)n;
@@ -58,8 +61,8 @@ make_good(void)
 	if (vec_checkpoint(v, &err) != 0)
 		abort();
 	vec_close(v);
-	nvectors = keep("vectors.bin", good_vectors);
-	nindex = keep("hnsw.index", good_index);
+	nvectors = keep("vectors.bin", good_vectors, VECTORS_MAX);
+	nindex = keep("hnsw.index", good_index, INDEX_MAX);
 }
 
 /* As far as the sections' lengths still fit the file, make the sums those of what is there. */
@@ -105,7 +108,7 @@ search_and_delete(struct vec *v)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static uint8_t index[65536];
+	static uint8_t index[INDEX_MAX];
 	struct vec_check_report report;
 	struct vec_error err;
 	struct vec *v;
