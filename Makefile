@@ -42,14 +42,15 @@ PIE := -pie
 # --- libraries: pkg-config name, Debian package --------------------------------------------------
 
 LIBS := libuv:libuv1-dev jansson:libjansson-dev libjwt:libjwt-dev libargon2:libargon2-dev \
-	sqlite3:libsqlite3-dev libutf8proc:libutf8proc-dev libmicrohttpd:libmicrohttpd-dev \
+	sqlite3:libsqlite3-dev libpq:libpq-dev libutf8proc:libutf8proc-dev libcurl:libcurl4-openssl-dev libmicrohttpd:libmicrohttpd-dev \
 	$(if $(filter no,$(READLINE)),,readline:libreadline-dev)
 READLINE_PC := $(if $(filter no,$(READLINE)),,readline)
 BUILD_TOOLS := gcc libc6-dev pkg-config
 TEST_LIBS := cmocka:libcmocka-dev
-TEST_TOOLS := bats curl expect g++ iproute2 jq libhnswlib-dev mandoc openssl procps socat sqlite3 wrk xxd zsh fish \
+TEST_TOOLS := bats curl expect g++ iproute2 jq libhnswlib-dev mandoc openssl postgresql procps socat sqlite3 wrk xxd zsh fish \
 	$(if $(shell command -v npm),,npm)
 FUZZ_TOOLS := clang-14 libclang-rt-14-dev
+CRASH_TOOLS := e2fsprogs mount patch xfsprogs
 LINT_TOOLS := clang-tidy cppcheck shellcheck mandoc
 
 pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
@@ -59,10 +60,10 @@ pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
 INC_libvec := -Ilibvec
 INC_base := -Idaemon/base
 INC_proto := -Idaemon/proto -Idaemon/base $(call pkg,--cflags,jansson)
-INC_meta := -Idaemon/meta -Idaemon/base $(call pkg,--cflags,sqlite3)
-INC_embed := -Idaemon/embed -Idaemon/base $(call pkg,--cflags,libutf8proc)
+INC_meta := -Idaemon/meta -Idaemon/base $(call pkg,--cflags,sqlite3 libpq)
+INC_embed := -Idaemon/embed -Idaemon/base $(call pkg,--cflags,libutf8proc jansson)
 INC_daemon := -Idaemon -I$(B)/include -Idaemon/meta -Idaemon/embed -Idaemon/proto -Idaemon/base \
-	$(call pkg,--cflags,libuv jansson libjwt libargon2)
+	$(call pkg,--cflags,libuv jansson libjwt libargon2 libcurl)
 INC_coolvecd := $(INC_daemon)
 INC_coolvec := -Icmd/coolvec -Idaemon/proto -Idaemon/base \
 	$(call pkg,--cflags,jansson libutf8proc $(READLINE_PC))
@@ -95,6 +96,11 @@ ifeq ($(ARCH),x86_64)
 $(B)/obj/libvec/metric_avx2.o: ISA = -mavx2 -mfma
 $(B)/obj/libvec/metric_avx512.o: ISA = -mavx512f -mavx512vl -mavx512bw -mavx512dq
 $(B)/obj/libvec/crc32c_sse42.o: ISA = -msse4.2
+$(B)/obj/libvec/codes_avx2.o: ISA = -mavx2
+$(B)/obj/libvec/codes_avxvnni.o: ISA = -mavx2 -mavxvnni
+$(B)/obj/libvec/codes_avx512.o: ISA = -mavx512f -mavx512vl -mavx512bw -mavx512dq -mavx512vnni -mprefer-vector-width=512
+else ifeq ($(ARCH),aarch64)
+$(B)/obj/libvec/codes_neon.o: ISA = -march=armv8.2-a+dotprod
 endif
 # Distances are computed a billion times: the engine is worth -O3 when -O2 was asked.
 $(call objs,libvec): OPT = $(if $(filter -O2,$(CFLAGS)),-O3)
@@ -122,7 +128,7 @@ $(B)/libvec.a: $(call objs,libvec)
 $(B)/libvec.so: $(call objs,libvec)
 	$(CC) -shared -Wl,-soname,libvec.so.0 $(ALL_LDFLAGS) -o $@ $^ -lm
 
-LIB_daemon := $(call pkg,--libs,libuv jansson libjwt libargon2 sqlite3 libutf8proc) -lm
+LIB_daemon := $(call pkg,--libs,libuv jansson libjwt libargon2 sqlite3 libpq libutf8proc libcurl) -lm
 
 $(B)/coolvecd: $(foreach p,coolvecd daemon meta embed proto base,$(call objs,$(p))) $(B)/libvec.a
 	$(CC) $(PIE) $(ALL_LDFLAGS) -o $@ $^ $(LIB_daemon)
@@ -144,8 +150,8 @@ check-libs:
 LINK_libvec = $(call objs,libvec) -lm
 LINK_base = $(call objs,base)
 LINK_proto = $(call objs,proto) $(call objs,base) $(call pkg,--libs,jansson)
-LINK_meta = $(call objs,meta) $(call objs,base) $(call pkg,--libs,sqlite3)
-LINK_embed = $(call objs,embed) $(call objs,base) $(call pkg,--libs,libutf8proc) -lm
+LINK_meta = $(call objs,meta) $(call objs,base) $(call pkg,--libs,sqlite3 libpq) -pthread
+LINK_embed = $(call objs,embed) $(call objs,base) $(call pkg,--libs,libutf8proc jansson) -lm
 LINK_daemon = $(foreach p,daemon meta embed proto base,$(call objs,$(p))) $(B)/libvec.a $(LIB_daemon)
 LINK_coolvec-http = $(filter-out %/main.o,$(call objs,coolvec-http)) $(call objs,proto) \
 	$(call objs,base) $(call pkg,--libs,jansson libmicrohttpd)
@@ -196,6 +202,28 @@ $(TEST_PROGRAMS): $(B)/%: %.c $(filter %.o,$(LINK_proto)) | check-libs
 	$(CC) $(INC_proto) $(ALL_CFLAGS) $(PIE) $(ALL_LDFLAGS) -o $@ $< $(LINK_proto)
 -include $(TEST_PROGRAMS:=.d)
 
+# --- an embedding service of the tests, on the loopback ---------------------------------------------
+
+STANDIN := $(B)/tests/embed/standin
+$(STANDIN): tests/embed/standin.c tests/embed/standin_answer.c tests/embed/standin.h $(call objs,base) | check-libs
+	@mkdir -p $(@D)
+	$(CC) $(INC_coolvec-http) $(ALL_CFLAGS) $(PIE) $(ALL_LDFLAGS) -o $@ $(filter-out %.h,$^) \
+		$(call pkg,--libs,jansson libmicrohttpd) -lm
+
+# --- crash tests: a whole daemon inside, over the seam in place of the system's calls ---------------------
+
+CRASH_OBJS := $(patsubst tests/crash/%.c,$(B)/tests/crash/%.o,$(wildcard tests/crash/*.c))
+CRASH_MAINS := crash_states fail_nth
+CRASH_TESTS := $(patsubst %,$(B)/tests/crash/%,$(CRASH_MAINS))
+CRASH_PARTS := $(filter-out $(CRASH_TESTS:=.o),$(CRASH_OBJS))
+CRASH_WRAP := $(foreach f,malloc calloc realloc reallocarray strdup,-Wl,--wrap=$(f))
+$(CRASH_OBJS): $(B)/%.o: %.c | $(B)/include/vec.h check-libs
+	@mkdir -p $(@D)
+	$(CC) $(INC_daemon) $(INC_meta) $(ALL_CFLAGS) $(if $(filter %/seam_calls.o,$@),-U_FORTIFY_SOURCE) -c -o $@ $<
+$(CRASH_TESTS): $(B)/tests/crash/%: $(B)/tests/crash/%.o $(CRASH_PARTS) $(filter %.o %.a,$(LINK_daemon))
+	$(CC) $(PIE) $(ALL_LDFLAGS) $(CRASH_WRAP) -o $@ $^ $(LIB_daemon)
+-include $(CRASH_OBJS:.o=.d)
+
 # --- the local embedder measured on real text ------------------------------------------------------
 
 RECALL_TESTS += $(B)/tests/recall/stsb
@@ -216,6 +244,31 @@ $(RECALL_HNSWLIB): tests/recall/recall_hnswlib.c $(B)/tests/recall/hnswlib_shim.
 	@mkdir -p $(@D)
 	$(CC) $(INC_libvec) $(ALL_CFLAGS) $(PIE) $(ALL_LDFLAGS) -o $@ $^ -lstdc++ -lm
 -include $(RECALL_HNSWLIB:=.d)
+
+# --- libvec beside other libraries, on real data; what is not ours is compiled for this machine ---------
+
+BENCH_TOOLS := g++ gnuplot-nox libblas-dev libfaiss-dev libhnswlib-dev liblapack-dev $(if $(shell command -v npm),,npm)
+BENCH := $(B)/tests/bench
+$(BENCH)/bench_peer.o: tests/bench/bench_peer.cc tests/bench/bench_peer.h
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 -O3 -march=native -w -DHAVE_FAISS -c -o $@ $<
+$(BENCH)/%.o: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -O3 -march=native -ffast-math -c -o $@ $<
+$(BENCH)/bench_library: tests/bench/bench_library.c $(BENCH)/bench.o \
+		$(BENCH)/bench_table.o $(BENCH)/bench_peer.o $(B)/libvec.a | check-libs
+	@mkdir -p $(@D)
+	$(CC) $(INC_libvec) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lfaiss -lgomp -llapack -lblas -lstdc++ -lm
+$(BENCH)/bench_convert: tests/bench/bench_convert.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(PIE) $(ALL_LDFLAGS) -o $@ $< -lm
+-include $(wildcard $(BENCH)/*.d)
+
+.PHONY: bench
+bench: deps ## measure the engine beside others (fetches data and builds them: an hour the first time); TSV=FILE
+	@$(call bring,$(BENCH_TOOLS))
+	@$(MAKE) --no-print-directory -s $(BENCH)/bench_library $(BENCH)/bench_convert
+	@tests/bench/run.sh $(BENCH) $(TSV)
 
 -include $(OBJS:.o=.d) $(UNIT_TESTS:=.d)
 
@@ -265,11 +318,20 @@ if [ -n "$$missing" ]; then echo "installing:$$missing"; sudo=; [ "$$(id -u)" = 
 $$sudo apt-get update -q && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing; fi
 endef
 
-.PHONY: deps deps-test deps-lint
+.PHONY: deps deps-test deps-crash deps-lint
 deps: ## install the libraries and tools that building needs (apt, with sudo)
 	@$(call bring,$(BUILD_TOOLS) $(call package,$(LIBS)))
+# Debian's package would make and start a cluster of its own, which the tests have no use for.
+NO_CLUSTER := /etc/postgresql-common/createcluster.d/coolvec-tests.conf
+
 deps-test: deps
+	@dpkg-query -W -f '$${Status}' postgresql 2>/dev/null | grep -q 'ok installed' || { \
+		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+		$$sudo install -D -m 644 /dev/stdin $(NO_CLUSTER) <<<"create_main_cluster = false"; }
 	@$(call bring,$(call package,$(TEST_LIBS)) $(TEST_TOOLS))
+	@[ ! -e $(NO_CLUSTER) ] || { sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; $$sudo rm $(NO_CLUSTER); }
+deps-crash: deps-test
+	@$(call bring,$(CRASH_TOOLS))
 deps-lint: deps-test
 	@$(call bring,$(LINT_TOOLS))
 
@@ -299,13 +361,21 @@ demo: deps ## the whole thing on 10,000 real texts, in a temporary folder
 
 # --- tests -----------------------------------------------------------------------------------------
 
-.PHONY: test tests-built asan tsan fuzz fuzz-built lint compdb
+.PHONY: test tests-built crash seeded asan tsan fuzz fuzz-built lint compdb
 test: deps-test ## install what the tests need, build, run every suite
 	@$(MAKE) --no-print-directory -s -j2 all tests-built
 	@SAN=$(SAN) tests/run.sh
 
-tests-built: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(FUZZ_TARGETS) $(RECALL_TESTS)
+tests-built: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(STANDIN) $(CRASH_TESTS) $(FUZZ_TARGETS) $(RECALL_TESTS)
 	@$(MAKE) --no-print-directory -s READLINE=no build/$(SAN)-plain/coolvec
+
+crash: deps-crash ## 1,000,000 crash states, every call failed, 100 power cuts on ext4 and on XFS (root)
+	@$(MAKE) --no-print-directory -s -j2 all tests-built
+	@tests/crash/run.sh
+
+seeded: deps-crash ## put eight known mistakes into copies of the sources; the crash tests must find each
+	@$(MAKE) --no-print-directory -s -j2 all tests-built
+	@tests/crash/mistakes.sh
 
 asan: deps-test ## the unit tests, the command's, HTTP's and the fuzz targets' inputs under AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory -s -j2 SAN=asan all tests-built

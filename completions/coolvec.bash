@@ -21,7 +21,7 @@ _coolvec()
 
 	case $command in
 	'')
-		words='register login logout passwd whoami prefs add similarity search distance get list count update delete embed import export collection stats verify snapshot ping repl completion help version' ;;
+		words='register login logout passwd whoami prefs add similarity search distance get list count update delete embed import export collection stats verify compact reindex snapshot ping repl completion help version' ;;
 	collection)
 		words='create list show drop' ;;
 	'register')
@@ -104,6 +104,14 @@ _coolvec()
 		values+=' ' ;;
 	'stats') ;;
 	'verify') ;;
+	'compact')
+		options+=' --no-wait '
+		files+=' '
+		values+=' ' ;;
+	'reindex')
+		options+=' --embedder --dim --metric --cancel --no-wait '
+		files+=' '
+		values+=' --embedder --dim --metric ' ;;
 	'snapshot') ;;
 	'ping') ;;
 	'repl')
@@ -113,14 +121,14 @@ _coolvec()
 	'completion')
 		words='bash zsh fish' ;;
 	'help')
-		words='register login logout passwd whoami prefs add similarity search distance get list count update delete embed import export collection stats verify snapshot ping repl completion help version' ;;
+		words='register login logout passwd whoami prefs add similarity search distance get list count update delete embed import export collection stats verify compact reindex snapshot ping repl completion help version' ;;
 	'version') ;;
 	esac
 
 	case $prev in
 	--metric) choices='cosine l2 ip l1' ;;
 	--fields) choices='text key meta' ;;
-	--embedder) choices='local none' ;;
+	--embedder) choices='local gemini openai none' ;;
 	--format) choices='fvecs npy jsonl tsv' ;;
 	esac
 

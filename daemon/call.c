@@ -14,6 +14,8 @@
 #include "ops.h"
 #include "vec.h"
 
+#define RUNS_MAX 16	/* generations do not change so often */
+
 struct call *
 call_new(struct daemon *d, void *conn, char *line, size_t nline, void (*done)(struct call *c))
 {
@@ -43,6 +45,7 @@ call_free(struct call *c)
 		return;
 	if (c->line != NULL)
 		file_forget(c->line, c->nline);
+	call_embed_forget(c);
 	free(c->line);
 	if (c->reply != NULL && c->nreply < 4096)
 		file_forget(c->reply, c->nreply);
@@ -199,7 +202,8 @@ call_code_embed(int rc)
 void
 call_fail_meta(struct call *c, int rc, const struct err *err)
 {
-	if (rc < 0)
+	/* that the database is away was said once, when it went */
+	if (rc < 0 && rc != META_EUNAVAILABLE)
 		log_error("metadata: %s", err->text);
 	call_fail(c, call_code_meta(rc), "%s", err->text);
 }
@@ -310,7 +314,8 @@ dispatch(struct call *c, json_t *root)
 		return CALL_DONE;
 	}
 	c->op = (size_t)(op - ops);
-	if (!op->open && authenticate(c, root) != 0)
+	/* it was let in before it waited for vectors */
+	if (!op->open && c->embedded == NULL && authenticate(c, root) != 0)
 		return CALL_DONE;
 	if (op->open)
 		recognise(c, root);
@@ -329,6 +334,22 @@ dispatch(struct call *c, json_t *root)
 	return rc;
 }
 
+/*
+ * What was found in a collection whose place another generation took meanwhile may mix the two: such a
+ * call has changed nothing and is run again.
+ */
+static int
+run(struct call *c, json_t *root)
+{
+	int rc, runs = 0;
+
+	do {
+		c->stale = false;
+		rc = dispatch(c, root);
+	} while (rc == CALL_DONE && c->stale && ++runs < RUNS_MAX);
+	return rc;
+}
+
 void
 call_run(struct call *c)
 {
@@ -342,8 +363,12 @@ call_run(struct call *c)
 	if (root == NULL)
 		call_fail(c, code, "%s", why);
 	else if (take_id(c, root) == 0)
-		rc = dispatch(c, root);
+		rc = run(c, root);
 	json_decref(root);
-	if (rc == CALL_DONE)
+	if (rc != CALL_DONE)
+		return;		/* somebody else has it, or has freed it already */
+	if (c->wants != NULL)
+		call_embed(c);
+	else
 		call_finish(c);
 }

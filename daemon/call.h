@@ -27,6 +27,8 @@ enum {
 	CALL_LATER = 1,		/* handed on: somebody else sets the reply and finishes the call */
 };
 
+struct embed_job;
+
 struct call {
 	struct lane_job job;
 	struct daemon *d;
@@ -41,6 +43,8 @@ struct call {
 	struct token token;		/* shown and good; of an operation that is open to all: once good */
 
 	atomic_bool gone;		/* nobody waits for the answer any more; set by the loop */
+	struct embed_job *wants;	/* texts to be embedded before it can go on, or NULL */
+	struct embed_job *embedded;	/* those that have been, chained */
 
 	uint64_t began;			/* metrics_clock when it came */
 	size_t op;			/* place in the table of operations, or METRICS_OPS_MAX */
@@ -51,6 +55,7 @@ struct call {
 	bool trusted;			/* the connection has shown who it is */
 	bool hang_up;			/* close the connection after the reply */
 	size_t charged;			/* bytes of texts and metas in the answer so far */
+	bool stale;			/* a collection was replaced while it was looked at */
 };
 
 /* Takes `line`.  NULL: no memory, and `line` is freed. */
@@ -58,7 +63,10 @@ struct call *call_new(struct daemon *d, void *conn, char *line, size_t nline,
     void (*done)(struct call *c));
 void call_free(struct call *c);
 
-/* Parse, authenticate, dispatch.  On the work lane. */
+/*
+ * Parse, authenticate, dispatch.  On the work lane.  A call that is left with `wants` by its
+ * operation goes to the embedding service, and is run again from its line when the vectors are there.
+ */
 void call_run(struct call *c);
 
 /* Set the reply: a result (taken; NULL: no memory) or an error. */
@@ -80,6 +88,9 @@ void call_fail_detail(struct call *c, enum wire_code code, json_t *detail, const
 void call_fail_meta(struct call *c, int rc, const struct err *err);
 void call_fail_vec(struct call *c, int rc, const char *message);
 
+/* The same of space_embed and collection_embedder; a call that is to be run again gets no answer. */
+void call_fail_embed(struct call *c, enum wire_code code, const struct err *err);
+
 enum wire_code call_code_meta(int rc);
 enum wire_code call_code_vec(int rc);
 enum wire_code call_code_embed(int rc);
@@ -89,6 +100,9 @@ enum wire_code call_code_embed(int rc);
  * COOLVEC_MAX_ANSWER, and the call has failed.
  */
 bool call_charge(struct call *c, size_t n);
+/* In call_embed.c: hand c->wants to the service, and what comes of it. */
+void call_embed(struct call *c);
+void call_embed_forget(struct call *c);
 
 /* The reply is set: give the call back to the loop. */
 void call_finish(struct call *c);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "args.h"
+#include "embedding.h"
 #include "file.h"
 #include "space.h"
 
@@ -19,13 +20,39 @@ collection_init(struct daemon *d, const struct meta_user *u, const char *name,
 	snprintf(c->name, sizeof(c->name), "%s", name);
 	snprintf(c->metric, sizeof(c->metric), "%s", u->metric);
 	snprintf(c->provider, sizeof(c->provider), "%s", d->settings->embedder);
-	if (d->settings->embed_model != NULL)
-		snprintf(c->model, sizeof(c->model), "%s", d->settings->embed_model);
 	c->M = VEC_M_DEFAULT;
 	c->ef_construction = VEC_EF_CONSTRUCTION_DEFAULT;
 	c->created = daemon_now();
 	file_random(&c->seed, sizeof(c->seed));
 	file_random(&c->identity, sizeof(c->identity));
+}
+
+/*
+ * A service that chooses the dim itself is asked once: its first answer tells.  The question is asked
+ * again for each collection, as the model behind a name may have changed.
+ */
+static enum wire_code
+ask_dim(struct call *c, struct embedder *e, uint32_t *dim, struct err *err)
+{
+	static const struct embed_text probe = { "dimensions", 10 };
+	struct embed_key key;
+	int rc;
+
+	embed_key(e, EMBED_DOCUMENT, &probe, &key);
+	for (const struct embed_job *job = c->embedded; job != NULL; job = job->next)
+		if (embed_job_find(job, &key) != SIZE_MAX) {
+			*dim = (uint32_t)job->dim;
+			return WIRE_OK;
+		}
+	if ((rc = embedder_ready(e, err)) != 0)
+		return call_code_embed(rc);
+	if ((c->wants = embed_job_new(e, EMBED_DOCUMENT, 1)) == NULL ||
+	    embed_job_add(c->wants, &probe, &key) != 0) {
+		call_embed_forget(c);
+		err_set(err, -1, "no memory to ask for the dim");
+		return WIRE_INTERNAL;
+	}
+	return SPACE_LATER;
 }
 
 int
@@ -36,31 +63,37 @@ collection_choose(struct meta_collection *c, const char *embedder, struct err *e
 
 	if (n >= sizeof(c->provider) || strlen(model) >= sizeof(c->model))
 		return err_set(err, EMBED_EINVAL, "there is no embedder \"%.80s\"", embedder);
-	/* EMBED_MODEL is the model of EMBEDDER and of no other */
-	if (embedder[n] == '/' || strncmp(c->provider, embedder, n) != 0 || c->provider[n] != '\0')
-		snprintf(c->model, sizeof(c->model), "%s", model);
+	snprintf(c->model, sizeof(c->model), "%s", model);
 	snprintf(c->provider, sizeof(c->provider), "%.*s", (int)n, embedder);
 	return 0;
 }
 
-int
-collection_embedder(struct daemon *d, struct meta_collection *c, size_t dim, struct err *err)
+enum wire_code
+collection_embedder(struct call *c, struct meta_collection *info, size_t dim, struct err *err)
 {
-	struct embed_config config = { .provider = c->provider,
-		.model = c->model[0] != '\0' ? c->model : NULL,
-		.dim = dim != 0 ? dim : d->settings->embed_dim, .folder = d->settings->data };
 	const struct embed_identity *is;
+	enum wire_code code = WIRE_OK;
+	struct embed_config config;
 	struct embedder *e = NULL;
 	int rc;
 
+	settings_embed(c->d->settings, info->provider, &config);
+	if (info->model[0] != '\0')
+		config.model = info->model;
+	if (dim != 0)
+		config.dim = dim;
 	if ((rc = embedder_open(&config, &e, err)) != 0)
-		return rc;
+		return call_code_embed(rc);
 	is = embedder_identity(e);
-	snprintf(c->model, sizeof(c->model), "%s", is->model);
-	snprintf(c->version, sizeof(c->version), "%s", is->version);
-	c->dim = is->dim;
+	snprintf(info->model, sizeof(info->model), "%s", is->model);
+	snprintf(info->version, sizeof(info->version), "%s", is->version);
+	info->dim = is->dim;
+	if (info->dim == 0)
+		code = ask_dim(c, e, &info->dim, err);
+	else if ((rc = embedder_ready(e, err)) != 0)
+		code = call_code_embed(rc);
 	embedder_close(e);
-	return 0;
+	return code;
 }
 
 int
@@ -82,6 +115,7 @@ int
 call_collection(struct call *c, json_t *args, struct meta_collection *info)
 {
 	const char *name = args_string(args, "collection");
+	enum wire_code code;
 	struct err err;
 	int rc;
 
@@ -90,8 +124,8 @@ call_collection(struct call *c, json_t *args, struct meta_collection *info)
 	rc = meta_collection_find(c->d->meta, c->user.id, name, info, &err);
 	if (rc == META_NONE && strcmp(name, "default") == 0) {
 		collection_init(c->d, &c->user, name, info);
-		if ((rc = collection_embedder(c->d, info, 0, &err)) != 0) {
-			call_fail(c, call_code_embed(rc), "%s", err.text);
+		if ((code = collection_embedder(c, info, 0, &err)) != WIRE_OK) {
+			call_fail_embed(c, code, &err);
 			return -1;
 		}
 		rc = collection_insert(c->d, info, &err);
@@ -126,6 +160,15 @@ call_space(struct call *c, json_t *args, struct space **out)
 	else if (rc != 0)
 		call_fail(c, code, "%s", err.text);
 	return rc == 0 ? 0 : -1;
+}
+
+void
+call_release(struct call *c, struct space *s)
+{
+	if (s == NULL)
+		return;
+	c->stale = c->stale || atomic_load(&s->retired);
+	spaces_release(c->d->spaces, s);
 }
 
 int
@@ -169,11 +212,26 @@ collection_json(const struct meta_collection *c)
 	    (int)c->ef_construction, "created", (json_int_t)c->created);
 }
 
-enum wire_code
-space_embed(struct daemon *d, const struct space *s, const struct embed_text *texts, size_t n,
+/* By the embedder on this machine: at once. */
+static int
+embed_local(struct daemon *d, const struct space *s, const struct embed_text *texts, size_t n,
     float *out, size_t *bad, struct err *err)
 {
-	uint64_t began;
+	uint64_t began = metrics_clock();
+	int rc = embedder_embed(s->embedder, texts, n, out, bad, err);
+
+	metrics_time(&d->metrics.embed, began);
+	if (rc == 0)
+		atomic_fetch_add(&d->metrics.texts, n);
+	else
+		atomic_fetch_add(&d->metrics.embed_errors, 1);
+	return rc;
+}
+
+enum wire_code
+space_embed(struct call *c, const struct space *s, enum embed_purpose purpose,
+    const struct embed_text *texts, size_t n, float *out, size_t *bad, struct err *err)
+{
 	int rc;
 
 	*bad = SIZE_MAX;
@@ -182,16 +240,21 @@ space_embed(struct daemon *d, const struct space *s, const struct embed_text *te
 		return WIRE_SPACE_MISMATCH;
 	}
 	if (s->embedder == NULL) {
+		bool service = strcmp(s->info.provider, "gemini") == 0 ||
+		    strcmp(s->info.provider, "openai") == 0;
+
 		err_set(err, -1, "collection %s was embedded by %s/%s version %s, which this daemon does"
-		    " not have", s->info.name, s->info.provider, s->info.model, s->info.version);
+		    " not have%s", s->info.name, s->info.provider, s->info.model, s->info.version,
+		    service ? ": are EMBED_DOCUMENT_PREFIX and EMBED_QUERY_PREFIX as they were?" : "");
 		return WIRE_SPACE_MISMATCH;
 	}
-	began = metrics_clock();
-	rc = embedder_embed(s->embedder, texts, n, out, bad, err);
-	metrics_time(&d->metrics.embed, began);
-	atomic_fetch_add(&d->metrics.texts, n);
+	if (embedder_is_remote(s->embedder))
+		rc = embedding_look(c->d->embedding, s->embedder, purpose, texts, n, c->embedded, out,
+		    &c->wants, bad, err);
+	else
+		rc = embed_local(c->d, s, texts, n, out, bad, err);
 	if (rc == 0)
-		return WIRE_OK;
+		return c->wants != NULL ? SPACE_LATER : WIRE_OK;
 	if (rc != EMBED_EINVAL)
 		*bad = SIZE_MAX;
 	return call_code_embed(rc);
@@ -201,4 +264,10 @@ bool
 space_is_lexical(const struct space *s)
 {
 	return strcmp(s->info.provider, "local") == 0;
+}
+
+bool
+space_is_remote(const struct space *s)
+{
+	return s->embedder != NULL && embedder_is_remote(s->embedder);
 }

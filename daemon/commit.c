@@ -10,6 +10,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "build.h"
 #include "commit.h"
 #include "indexer.h"
 #include "log.h"
@@ -22,6 +23,9 @@
 struct commit {
 	struct daemon *d;
 	struct lane *lane;
+	struct commit_job *uncertain;	/* jobs whose commit is, with their spaces held; the lane's */
+	struct commit_job back;		/* told to the lane when the database has come back */
+	atomic_bool telling;		/* it is in the lane */
 	int64_t expired;		/* daemon_clock of the last expiry of request_ids */
 };
 
@@ -136,12 +140,13 @@ commit_rows(struct commit *cm, struct commit_job *jobs)
 {
 	struct meta_txn *t = NULL;
 	int64_t now = daemon_clock();
-	uint64_t began;
+	uint64_t began, number = 0;
 	struct err err;
 	int rc;
 
 	if ((rc = meta_begin(cm->d->meta, &t, &err)) != 0)
 		goto fail;
+	number = meta_txn_number(t);
 	for (struct commit_job *j = jobs; j != NULL; j = next_job(j))
 		if (j->code == WIRE_OK && (rc = commit_apply(j, t, &err)) != 0)
 			goto fail;
@@ -162,20 +167,23 @@ fail:
 	meta_rollback(t);
 	log_error("changes were not committed: %s", err.text);
 	for (struct commit_job *j = jobs; j != NULL; j = next_job(j))
-		if (j->code == WIRE_OK)
+		if (j->code == WIRE_OK) {
 			fail_job(j, call_code_meta(rc), err.text);
+			j->uncertain = rc == META_EUNKNOWN;
+			j->txn = number;
+		}
 }
 
-/* 4. Let the vectors be found, and those that are gone no more. */
-static void
-publish(struct commit_job *jobs)
+/* 4. */
+void
+commit_publish(struct commit_job *jobs)
 {
 	struct vec_error ve;
 
 	for (struct commit_job *j = jobs; j != NULL; j = next_job(j)) {
 		bool used = j->code == WIRE_OK && j->result != NULL && j->nvectors > 0;
 
-		for (size_t i = 0; !used && i < j->nvectors; i++)
+		for (size_t i = 0; !used && !j->uncertain && i < j->nvectors; i++)
 			vec_delete(j->space->vec, j->first + (uint32_t)i, NULL);	/* burnt */
 	}
 	for (struct commit_job *j = jobs; j != NULL; j = next_job(j)) {
@@ -187,6 +195,7 @@ publish(struct commit_job *jobs)
 				    ve.message);
 		for (size_t i = 0; i < j->ngone; i++)
 			vec_delete(j->space->vec, j->gone[i], NULL);
+		space_note_gone(j->space, j->gone, j->ngone);
 		if (j->in_place)
 			atomic_fetch_add(&j->space->metas, 1);
 	}
@@ -194,7 +203,7 @@ publish(struct commit_job *jobs)
 
 /*
  * Let the work lane run the call once more, from its line: an item it left alone has changed since
- * and wants its text embedded.
+ * and wants its text embedded, or the collection has another generation.
  */
 static void
 run_again(struct commit *cm, struct call *c)
@@ -223,8 +232,12 @@ answer(struct commit *cm, struct commit_job *jobs)
 			call_reply(c, j->result);
 			j->result = NULL;
 		}
-		spaces_release(cm->d->spaces, j->space);
-		commit_job_free(j);
+		if (j->uncertain) {
+			commit_keep(&cm->uncertain, j);
+		} else {
+			spaces_release(cm->d->spaces, j->space);
+			commit_job_free(j);
+		}
 		if (again)
 			run_again(cm, c);
 		else
@@ -236,10 +249,19 @@ answer(struct commit *cm, struct commit_job *jobs)
 static void
 run_group(struct commit *cm, struct commit_job *jobs)
 {
+	struct err err;
+
+	if (!commit_settle(cm->d, &cm->uncertain, &err)) {
+		for (struct commit_job *j = jobs, *next; j != NULL; j = next) {
+			next = next_job(j);
+			commit_refuse(cm->d, j, &err);
+		}
+		return;
+	}
 	append(jobs);
 	sync_vectors(cm, jobs);
 	commit_rows(cm, jobs);
-	publish(jobs);
+	commit_publish(jobs);
 	answer(cm, jobs);
 }
 
@@ -256,6 +278,7 @@ run_drop(struct commit *cm, struct commit_job *job)
 
 	if ((rc = meta_collection_get(cm->d->meta, job->number, &info, &err)) == 0 &&
 	    (rc = meta_begin(cm->d->meta, &t, &err)) == 0) {
+		job->txn = meta_txn_number(t);
 		if ((rc = meta_collection_drop(t, job->number, &err)) == 0)
 			rc = meta_commit(t, &err);
 		else
@@ -266,16 +289,28 @@ run_drop(struct commit *cm, struct commit_job *job)
 	} else if (rc != 0) {
 		call_fail_meta(c, rc, &err);
 	} else {
-		if (job->space != NULL)
-			atomic_store(&job->space->dropped, true); /* the last holder removes the folder */
-		else
-			space_remove(cm->d, job->number);
+		commit_drop_files(cm->d, job);
 		call_reply(c, json_pack("{s:s, s:I}", "name", info.name, "count",
 		    (json_int_t)info.count));
 	}
-	spaces_release(cm->d->spaces, job->space);
-	commit_job_free(job);
+	if (rc == META_EUNKNOWN) {
+		job->uncertain = true;
+		commit_keep(&cm->uncertain, job);
+	} else {
+		spaces_release(cm->d->spaces, job->space);
+		commit_job_free(job);
+	}
 	call_finish(c);
+}
+
+/* From a thread of the metadata. */
+static void
+database_is_back(void *arg)
+{
+	struct commit *cm = arg;
+
+	if (!atomic_exchange(&cm->telling, true) && !lane_push(cm->lane, &cm->back.job))
+		atomic_store(&cm->telling, false);	/* the next change settles it as well */
 }
 
 /* --- the lane ---------------------------------------------------------------------------------- */
@@ -311,6 +346,37 @@ commit_moment(struct commit *cm, void (*fn)(void *arg), void *arg)
 	return pushed;
 }
 
+/* The job was made for a generation that is no more: the call makes another. */
+static void
+send_back(struct commit *cm, struct commit_job *job)
+{
+	struct call *c = job->call;
+
+	spaces_release(cm->d->spaces, job->space);
+	commit_job_free(job);
+	run_again(cm, c);
+}
+
+/* A job that stands alone. */
+static void
+run_alone(struct commit *cm, struct commit_job *job)
+{
+	struct err err;
+
+	if (job->kind == COMMIT_BACK) {
+		atomic_store(&cm->telling, false);
+		(void)commit_settle(cm->d, &cm->uncertain, &err);
+	} else if (job->kind == COMMIT_MOMENT) {
+		/* a copy without the database fails by itself */
+		(void)commit_settle(cm->d, &cm->uncertain, &err);
+		run_moment(job);
+	} else if (commit_settle(cm->d, &cm->uncertain, &err)) {
+		run_drop(cm, job);
+	} else {
+		commit_refuse(cm->d, job, &err);
+	}
+}
+
 /* Take what waits; a drop and a moment end a group and stand alone. */
 static void
 run(void *arg, struct lane_job *first)
@@ -323,7 +389,11 @@ run(void *arg, struct lane_job *first)
 	for (j = (struct commit_job *)(void *)first; j != NULL; j = next) {
 		next = next_job(j);
 		j->job.next = NULL;
-		if (j->kind != COMMIT_DROP && j->kind != COMMIT_MOMENT) {
+		if (j->space != NULL && atomic_load(&j->space->retired)) {
+			send_back(cm, j);
+			continue;
+		}
+		if (j->kind < COMMIT_DROP) {
 			*last = j;
 			last = (struct commit_job **)(void *)&j->job.next;
 			continue;
@@ -332,10 +402,7 @@ run(void *arg, struct lane_job *first)
 			run_group(cm, group);
 		group = NULL;
 		last = &group;
-		if (j->kind == COMMIT_DROP)
-			run_drop(cm, j);
-		else
-			run_moment(j);
+		run_alone(cm, j);
 	}
 	if (group != NULL)
 		run_group(cm, group);
@@ -349,11 +416,13 @@ commit_new(struct daemon *d)
 	if (cm == NULL)
 		return NULL;
 	cm->d = d;
+	cm->back.kind = COMMIT_BACK;
 	cm->expired = daemon_clock() - EXPIRE_EVERY;
 	if ((cm->lane = lane_new("commit", 1, QUEUE_MAX, run, cm)) == NULL) {
 		free(cm);
 		return NULL;
 	}
+	meta_watch(d->meta, database_is_back, cm);
 	return cm;
 }
 
@@ -362,7 +431,9 @@ commit_free(struct commit *cm)
 {
 	if (cm == NULL)
 		return;
+	meta_watch(cm->d->meta, NULL, NULL);
 	lane_free(cm->lane);
+	commit_forget(cm->d, &cm->uncertain);
 	free(cm);
 }
 

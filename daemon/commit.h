@@ -5,6 +5,9 @@
  * their vectors, makes these durable with one fdatasync for each collection, commits all rows in one
  * transaction, publishes, and only then answers: so adds that come at the same time share the two
  * waits for the disk.
+ *
+ * A commit that the database cannot answer for is answered `unknown`.  What it had written is neither
+ * found nor given to others until the database has told what became of it.
  */
 
 #ifndef COMMIT_H
@@ -27,7 +30,14 @@ struct commit_item {
 	bool drop_meta;
 };
 
-enum commit_kind { COMMIT_ADD, COMMIT_UPDATE, COMMIT_DELETE, COMMIT_DROP, COMMIT_MOMENT };
+enum commit_kind {
+	COMMIT_ADD,
+	COMMIT_UPDATE,
+	COMMIT_DELETE,
+	COMMIT_DROP,
+	COMMIT_MOMENT,
+	COMMIT_BACK,		/* the database has come back; no more than that */
+};
 
 struct commit_job {
 	struct lane_job job;
@@ -52,6 +62,8 @@ struct commit_job {
 	bool in_place;		/* a meta has changed, and its slot has not */
 	bool idle;		/* nothing was written, and no slot given */
 	bool again;		/* an item was `same` and is no more: the call is run once more */
+	bool uncertain;		/* was answered, and may have happened */
+	uint64_t txn;		/* its transaction's number */
 	int64_t delta;		/* items more, or fewer */
 	enum wire_code code;	/* WIRE_OK, or why it failed */
 	struct err err;
@@ -83,6 +95,22 @@ int commit_drop(struct call *c, uint64_t number, struct space *s);
  * called.
  */
 bool commit_moment(struct commit *cm, void (*fn)(void *arg), void *arg);
+
+/* 4. Let the vectors be found, and those that are gone no more; burn those of jobs that failed. */
+void commit_publish(struct commit_job *jobs);
+
+/*
+ * In commit_uncertain.c, and the lane's alone: keep a job that was answered `unknown` with the others of
+ * its transaction; find out what became of them and do what is to be done (false: it cannot be told yet,
+ * and nothing may change); forget them; refuse a job meanwhile.
+ */
+void commit_keep(struct commit_job **kept, struct commit_job *job);
+bool commit_settle(struct daemon *d, struct commit_job **kept, struct err *err);
+void commit_forget(struct daemon *d, struct commit_job **kept);
+void commit_refuse(struct daemon *d, struct commit_job *job, const struct err *err);
+
+/* The row of a dropped collection is gone: so are the files, when the last holder has let go. */
+void commit_drop_files(struct daemon *d, struct commit_job *job);
 
 /*
  * In commit_apply.c: write the rows of a job whose vectors are durable.  0 with job->result set; 0

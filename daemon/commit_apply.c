@@ -137,7 +137,7 @@ put_item(struct commit_job *job, size_t i, struct meta_txn *t, uint64_t *id, str
 	}
 	*id = row.id;
 	job->changed++;
-	return meta_item_put(t, job->number, &row, err);
+	return meta_item_put_soon(t, job->number, &row, err);
 }
 
 static int
@@ -213,6 +213,7 @@ commit_apply(struct commit_job *job, struct meta_txn *t, struct err *err)
 		break;
 	case COMMIT_DROP:
 	case COMMIT_MOMENT:
+	case COMMIT_BACK:
 		return 0;	/* does not come here */
 	}
 	if (rc != 0 || job->code != WIRE_OK || job->again)

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "conn.h"
+#include "embedding.h"
 #include "log.h"
 
 #define READ_SIZE ((size_t)64 << 10)
@@ -139,8 +140,10 @@ check_gone(struct conn *c)
 	    uv_fileno((const uv_handle_t *)&c->pipe, &fd) != 0)
 		return;
 	p.fd = fd;
-	if (poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR)) != 0)
+	if (poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR)) != 0) {
 		atomic_store(&c->call->gone, true);
+		embedding_sweep(c->d->embedding);
+	}
 }
 
 /* --- reading ----------------------------------------------------------------------------------- */

@@ -11,9 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "build.h"
 #include "call.h"
 #include "commit.h"
 #include "daemon.h"
+#include "embedding.h"
 #include "file.h"
 #include "guess.h"
 #include "indexer.h"
@@ -95,16 +97,20 @@ daemon_start(const struct settings *s, struct daemon *d, struct err *err)
 	    keys_load(s, daemon_now(), &d->keys, err) != 0 || meta_open(s->db_uri, s->data, &d->meta, err) != 0 ||
 	    startup_check(d, err) != 0)
 		goto fail;
+	if ((d->embedding = embedding_new(d, err)) == NULL)
+		goto fail;
 	if ((d->spaces = spaces_new(d)) == NULL || (d->indexer = indexer_new(d)) == NULL ||
 	    (d->commit = commit_new(d)) == NULL ||
 	    (d->snapshots = snapshots_new(d)) == NULL ||
 	    (d->guesses = guesses_new(s->guesses)) == NULL ||
+	    (d->builds = builds_new(d)) == NULL ||
 	    (d->password = lane_new("password", PASSWORD_THREADS, PASSWORD_QUEUE, account_run, d)) ==
 		NULL ||
 	    (d->work = lane_new("work", (unsigned)s->workers, QUEUE_MAX, run_call, d)) == NULL) {
 		err_set(err, -1, "no memory or no threads to start with");
 		goto fail;
 	}
+	builds_resume(d->builds);
 	return 0;
 fail:
 	daemon_stop(d);
@@ -114,13 +120,17 @@ fail:
 void
 daemon_stop(struct daemon *d)
 {
+	embedding_quit(d->embedding);
 	/* in the order in which calls move on, so that each finds its next lane */
 	lane_free(d->work);
 	lane_free(d->password);
 	snapshots_free(d->snapshots);
+	builds_stop(d->builds);
 	commit_free(d->commit);
 	indexer_free(d->indexer);
+	builds_free(d->builds);		/* the index threads ask for compactions until they end */
 	spaces_free(d->spaces);
+	embedding_free(d->embedding);
 	meta_close(d->meta);
 	guesses_free(d->guesses);
 	keys_fini(&d->keys);

@@ -4,8 +4,11 @@
  * The loop's thread owns connections (server.c) and frames lines.  A line becomes a call (call.h),
  * which the work lane parses, authenticates and dispatches (ops.c).  What hashes passwords goes on
  * to the password lane; what changes items goes on to the commit lane (commit.c), which alone writes
- * vectors and rows of items; what makes snapshots goes to the snapshot lane (snapshot.c).  Index threads (indexer.c) move tails into graphs, write checkpoints
- * and close what is idle.  Any thread may finish a call; its answer is written by the loop.
+ * vectors and rows of items; what makes snapshots goes to the snapshot lane (snapshot.c), what makes a
+ * new generation of a collection to the lanes of build.c; what waits for an embedding service waits
+ * on the loop (embedding.c), and runs anew when the vectors are there.  Index threads (indexer.c) move
+ * tails into graphs, write checkpoints, see to compaction and close what is idle.  Any thread may
+ * finish a call; its answer is written by the loop.
  *
  * Locks, in the order they may be taken: spaces -> space -> meta (inside meta.h) -> libvec's own.
  * The lanes' and the server's locks are leaves: nothing is taken while they are held.
@@ -25,8 +28,10 @@
 #include "metrics.h"
 #include "settings.h"
 
+struct builds;
 struct commit;
 struct guesses;
+struct embedding;
 struct indexer;
 struct server;
 struct snapshots;
@@ -42,6 +47,8 @@ struct daemon {
 	struct indexer *indexer;
 	struct commit *commit;
 	struct snapshots *snapshots;
+	struct builds *builds;
+	struct embedding *embedding;
 	struct lane *work;
 	struct lane *password;
 	struct server *server;

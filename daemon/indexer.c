@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "build.h"
 #include "indexer.h"
 #include "log.h"
 #include "space.h"
@@ -72,9 +73,13 @@ serve(struct indexer *ix, struct space *s)
 		if (rc < 0)
 			log_warn("collection %llu: the graph does not grow: %s",
 			    (unsigned long long)s->info.number, ve.message);
-	} while (rc == 1 && !is_stopping(ix) && !atomic_load(&s->dropped));
+	} while (rc == 1 && !is_stopping(ix) && !atomic_load(&s->dropped) && !atomic_load(&s->retired));
+	space_log_note(s);
 	if (rc == 0 && !is_stopping(ix) && atomic_compare_exchange_strong(&s->indexing, &mine, true)) {
-		checkpoint(s);
+		if (!atomic_load(&s->retired)) {
+			checkpoint(s);
+			builds_consider(ix->d->builds, s);
+		}
 		atomic_store(&s->indexing, false);
 	}
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "args.h"
+#include "embedding.h"
 #include "item.h"
 
 static const struct arg_spec specs[] = {
@@ -157,6 +158,21 @@ check_keys(struct commit_job *job, struct faults *f)
 }
 
 /*
+ * A service is asked, and paid, for whole batches only: what is known to be bad is said first.
+ */
+static bool
+is_bad_batch(const struct commit_job *job, const struct embed_text *texts, const size_t *rows, size_t n,
+    struct faults *f)
+{
+	if (!space_is_remote(job->space))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (embedding_is_blank(&texts[i]))
+			fault(f, rows[i], WIRE_BAD_REQUEST, "text is blank");
+	return f->first != WIRE_OK;
+}
+
+/*
  * Embed the texts that came without a vector: all in one call, and when that finds a bad text one by
  * one, to find the others.  In a collection of vectors all are bad, the items with vectors are not.
  */
@@ -172,7 +188,7 @@ embed(struct commit_job *job, const struct embed_text *texts, const size_t *rows
 		err_set(err, -1, "no memory to embed %zu texts", n);
 		return WIRE_INTERNAL;
 	}
-	code = space_embed(job->call->d, job->space, texts, n, out, &bad, err);
+	code = space_embed(job->call, job->space, EMBED_DOCUMENT, texts, n, out, &bad, err);
 	if (code == WIRE_OK)
 		for (size_t i = 0; i < n; i++)
 			memcpy(job->vectors + rows[i] * dim, out + i * dim, dim * sizeof(*out));
@@ -180,7 +196,8 @@ embed(struct commit_job *job, const struct embed_text *texts, const size_t *rows
 		struct err one;
 
 		for (size_t i = 0; i < n; i++)
-			if ((code = space_embed(job->call->d, job->space, &texts[i], 1, out, &bad, &one)) != WIRE_OK)
+			if ((code = space_embed(job->call, job->space, EMBED_DOCUMENT, &texts[i], 1, out,
+				 &bad, &one)) != WIRE_OK)
 				fault(f, rows[i], code, one.text);
 		code = WIRE_OK;		/* the faults say it */
 	}
@@ -208,7 +225,7 @@ embed_texts(struct commit_job *job, const json_t *objects, struct faults *f, str
 		texts[n] = (struct embed_text){ job->items[i].text, job->items[i].text_len };
 		rows[n++] = i;
 	}
-	if (n > 0) {
+	if (n > 0 && !is_bad_batch(job, texts, rows, n, f)) {
 		code = embed(job, texts, rows, n, f, err);
 		job->lexical = space_is_lexical(job->space);
 	}

@@ -49,6 +49,14 @@ metrics_timed_json(struct metrics_timed *t)
 	    (double)atomic_load(&t->ns) / 1e9);
 }
 
+json_t *
+metrics_embedder_json(struct metrics *m)
+{
+	return json_pack("{s:I, s:I, s:I, s:f}", "calls", (json_int_t)atomic_load(&m->embed.count),
+	    "errors", (json_int_t)atomic_load(&m->embed_errors), "texts",
+	    (json_int_t)atomic_load(&m->texts), "seconds", (double)atomic_load(&m->embed.ns) / 1e9);
+}
+
 /* The names of the table, and one for what is not in it. */
 static const char *
 op_name(size_t op)

@@ -27,6 +27,7 @@ struct metrics {
 	_Atomic uint64_t latency[METRICS_OPS_MAX][METRICS_BUCKETS + 1];
 	struct metrics_timed fsync, commit, embed;
 	_Atomic uint64_t items, texts;	/* committed, embedded */
+	_Atomic uint64_t embed_errors;	/* calls of an embedder that brought no vectors */
 };
 
 /* Nanoseconds of a clock that only goes forward. */
@@ -38,8 +39,9 @@ void metrics_call(struct metrics *m, size_t op, enum wire_code code, uint64_t be
 /* One more of `t`, begun at `began`. */
 void metrics_time(struct metrics_timed *t, uint64_t began);
 
-/* {"count", "seconds"}; and the operations with what they answered, and their latencies. */
+/* {"count", "seconds"}; {"calls", "errors", "texts", "seconds"}; and the operations with what they answered, and their latencies. */
 json_t *metrics_timed_json(struct metrics_timed *t);
+json_t *metrics_embedder_json(struct metrics *m);
 json_t *metrics_operations_json(struct metrics *m);
 json_t *metrics_latency_json(struct metrics *m);
 

@@ -61,6 +61,8 @@ op_add(struct call *c, json_t *args)
 	}
 	job->single = single;
 	if ((code = item_take_all(job, items, &bad, &err)) != WIRE_OK) {
+		if (c->wants != NULL)
+			goto out;	/* run again when they are embedded */
 		call_fail_detail(c, code, bad != NULL && !single ? json_pack("{s:O}", "items", bad) : NULL,
 		    "%s", err.text);
 		goto out;
@@ -75,6 +77,6 @@ out:
 	json_decref(bad);
 	json_decref(items);
 	commit_job_free(job);
-	spaces_release(c->d->spaces, s);
+	call_release(c, s);
 	return CALL_DONE;
 }

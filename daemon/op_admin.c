@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "args.h"
+#include "build.h"
 #include "ops.h"
 #include "snapshot.h"
 #include "space.h"
@@ -53,7 +54,7 @@ op_metrics(struct call *c, json_t *args)
 {
 	struct metrics *m = &c->d->metrics;
 	struct meta_collection *list;
-	json_t *answer, *commit, *embedder;
+	json_t *answer, *commit;
 	struct err err;
 	size_t n;
 	int rc;
@@ -66,18 +67,26 @@ op_metrics(struct call *c, json_t *args)
 	answer = totals_json(c->d, list, n);
 	free(list);
 	commit = metrics_timed_json(&m->commit);
-	embedder = metrics_timed_json(&m->embed);
 	json_object_set_new(commit, "items", json_integer((json_int_t)atomic_load(&m->items)));
-	json_object_set(embedder, "calls", json_object_get(embedder, "count"));
-	json_object_del(embedder, "count");
-	json_object_set_new(embedder, "texts", json_integer((json_int_t)atomic_load(&m->texts)));
 	json_object_set_new(answer, "fsync", metrics_timed_json(&m->fsync));
 	json_object_set_new(answer, "commit", commit);
-	json_object_set_new(answer, "embedder", embedder);
+	json_object_set_new(answer, "embedder", metrics_embedder_json(m));
 	json_object_set_new(answer, "operations", metrics_operations_json(m));
 	json_object_set_new(answer, "latency", metrics_latency_json(m));
 	call_reply(c, answer);
 	return CALL_DONE;
+}
+
+/* Why the last build ended early; empty when it did not. */
+static json_t *
+note_json(struct space *s)
+{
+	json_t *note;
+
+	uv_mutex_lock(&s->build.lock);
+	note = call_sentence(s->build.note);
+	uv_mutex_unlock(&s->build.lock);
+	return note;
 }
 
 int
@@ -94,24 +103,26 @@ op_stats(struct call *c, json_t *args)
 		return CALL_DONE;
 	if ((rc = meta_collection_get(c->d->meta, s->info.number, &info, &err)) != 0) {
 		call_fail_meta(c, rc, &err);
-		spaces_release(c->d->spaces, s);
+		call_release(c, s);
 		return CALL_DONE;
 	}
 	vec_stats(s->vec, &st);
-	answer = json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:i, s:I, s:I, s:I, s:s, s:b, s:s}",
+	answer = json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:I, s:I, s:I, s:I, s:s, s:b, s:s, s:o, s:o}",
 	    "collection", collection_json(&info), "slots", (json_int_t)st.published, "live",
-	    (json_int_t)st.live, "indexed", (json_int_t)st.indexed, "tail", (json_int_t)st.tail,
-	    "unlinking", (json_int_t)st.unlinking, "max_level", (int)st.max_level, "capacity",
-	    (json_int_t)st.capacity, "file_bytes", (json_int_t)st.file_bytes, "graph_bytes",
+	    (json_int_t)st.live, "dead", (json_int_t)(st.published - st.live), "indexed", (json_int_t)st.indexed, "tail", (json_int_t)st.tail,
+	    "unlinking", (json_int_t)st.unlinking, "max_level", (int)st.max_level, "generation",
+	    (json_int_t)info.generation, "capacity", (json_int_t)st.capacity, "file_bytes", (json_int_t)st.file_bytes, "graph_bytes",
 	    (json_int_t)st.graph_bytes, "isa", st.isa, "read_only", (int)st.read_only, "index_note",
-	    st.index_note);
+	    st.index_note, "build", build_json(s), "build_note", note_json(s));
 	if (answer != NULL)
-		json_object_set_new(answer, "daemon", json_pack("{s:s, s:I, s:I, s:I}", "version",
-		    COOLVEC_VERSION, "uptime", (json_int_t)(daemon_clock() - c->d->started),
-		    "connections", (json_int_t)atomic_load(&c->d->connections), "open_collections",
-		    (json_int_t)spaces_count(c->d->spaces)));
+		json_object_set_new(answer, "daemon", json_pack("{s:s, s:I, s:I, s:I, s:o}",
+		    "version", COOLVEC_VERSION, "uptime",
+		    (json_int_t)(daemon_clock() - c->d->started), "connections",
+		    (json_int_t)atomic_load(&c->d->connections), "open_collections",
+		    (json_int_t)spaces_count(c->d->spaces), "embedder",
+		    metrics_embedder_json(&c->d->metrics)));
 	call_reply(c, answer);
-	spaces_release(c->d->spaces, s);
+	call_release(c, s);
 	return CALL_DONE;
 }
 
@@ -212,7 +223,7 @@ op_verify(struct call *c, json_t *args)
 	    "nbad", v.nbad, "unreachable", (json_int_t)report.unreachable, "index",
 	    rc == 0 ? "ok" : ve.message));
 out:
-	spaces_release(c->d->spaces, s);
+	call_release(c, s);
 	json_decref(v.bad);
 	free(p);
 	return CALL_DONE;

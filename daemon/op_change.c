@@ -37,11 +37,11 @@ take_update(struct call *c, json_t *args, struct commit_job *job)
 	} else if (text != NULL) {
 		struct embed_text t = { it->text, it->text_len };
 
-		code = space_embed(c->d, job->space, &t, 1, job->vectors, &bad, &err);
+		code = space_embed(c, job->space, EMBED_DOCUMENT, &t, 1, job->vectors, &bad, &err);
 		job->lexical = space_is_lexical(job->space);
 	}
 	if (code != WIRE_OK) {
-		call_fail(c, code, "%s", err.text);
+		call_fail_embed(c, code, &err);
 		return -1;
 	}
 	if (vector != NULL || text != NULL)
@@ -72,7 +72,7 @@ op_update(struct call *c, json_t *args)
 			return commit_push(job);
 	}
 	commit_job_free(job);
-	spaces_release(c->d->spaces, s);
+	call_release(c, s);
 	return CALL_DONE;
 }
 
@@ -123,6 +123,6 @@ op_delete(struct call *c, json_t *args)
 		return commit_push(job);
 	call_fail(c, WIRE_INTERNAL, "no memory for the request");
 	commit_job_free(job);
-	spaces_release(c->d->spaces, s);
+	call_release(c, s);
 	return CALL_DONE;
 }

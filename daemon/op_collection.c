@@ -17,8 +17,8 @@ static int
 choose_embedder(struct call *c, json_t *args, struct meta_collection *info)
 {
 	uint64_t dim = args_uint(args, "dim", 0);
+	enum wire_code code;
 	struct err err;
-	int rc;
 
 	if (strcmp(info->provider, "none") == 0 && info->model[0] == '\0') {
 		if (dim == 0) {
@@ -28,8 +28,8 @@ choose_embedder(struct call *c, json_t *args, struct meta_collection *info)
 		info->dim = (uint32_t)dim;
 		return 0;
 	}
-	if ((rc = collection_embedder(c->d, info, dim, &err)) != 0) {
-		call_fail(c, call_code_embed(rc), "%s", err.text);
+	if ((code = collection_embedder(c, info, dim, &err)) != WIRE_OK) {
+		call_fail_embed(c, code, &err);
 		return -1;
 	}
 	return 0;

@@ -56,7 +56,7 @@ op_get(struct call *c, json_t *args)
 out:
 	json_decref(items);
 	json_decref(missing);
-	spaces_release(c->d->spaces, s);
+	call_release(c, s);
 	return CALL_DONE;
 }
 
@@ -153,7 +153,7 @@ op_list(struct call *c, json_t *args)
 out:
 	filter_free(f);
 	json_decref(l.items);
-	spaces_release(c->d->spaces, l.space);
+	call_release(c, l.space);
 	return CALL_DONE;
 }
 

@@ -49,6 +49,20 @@ take_fields(struct call *c, const json_t *args, unsigned *fields)
 }
 
 /*
+ * The vector in an item's slot; NULL with the call failed.  A slot that this generation does not have
+ * is one of the next, and the call will be run again.
+ */
+static const float *
+peek(struct call *c, const struct space *s, uint32_t slot)
+{
+	const float *x = vec_peek(s->vec, slot);
+
+	if (x == NULL)
+		call_fail(c, WIRE_INTERNAL, "there is no vector in slot %u", (unsigned)slot);
+	return x;
+}
+
+/*
  * What to compare with, `dim` floats in `x`, and the slot to leave out.  0, or -1 with the call
  * failed.
  */
@@ -56,6 +70,7 @@ static int
 take_query(struct call *c, json_t *args, const struct space *s, float *x, uint32_t *except)
 {
 	const json_t *text = json_object_get(args, "text"), *vector = json_object_get(args, "vector");
+	const float *stored;
 	enum wire_code code;
 	struct err err;
 	size_t bad;
@@ -64,17 +79,19 @@ take_query(struct call *c, json_t *args, const struct space *s, float *x, uint32
 	if (text != NULL) {
 		struct embed_text t = { json_string_value(text), json_string_length(text) };
 
-		code = space_embed(c->d, s, &t, 1, x, &bad, &err);
+		code = space_embed(c, s, EMBED_QUERY, &t, 1, x, &bad, &err);
 	} else if (vector != NULL) {
 		code = args_vector(vector, x, s->info.dim, err.text, sizeof(err.text));
 	} else {
 		if (call_slot(c, s, args_uint(args, "id", 0), except) != 0)
 			return -1;
-		memcpy(x, vec_peek(s->vec, *except), s->info.dim * sizeof(*x));
+		if ((stored = peek(c, s, *except)) == NULL)
+			return -1;
+		memcpy(x, stored, s->info.dim * sizeof(*x));
 		return 0;
 	}
 	if (code != WIRE_OK) {
-		call_fail(c, code, "%s", err.text);
+		call_fail_embed(c, code, &err);
 		return -1;
 	}
 	return 0;
@@ -312,7 +329,7 @@ op_similarity(struct call *c, json_t *args)
 		call_reply(c, answer_json(&f, text && space_is_lexical(s)));
 out:
 	search_fini(&f);
-	spaces_release(c->d->spaces, s);
+	call_release(c, s);
 	return CALL_DONE;
 }
 
@@ -320,6 +337,7 @@ int
 op_distance(struct call *c, json_t *args)
 {
 	const char *metric = args_string(args, "metric");
+	const float *x, *y;
 	uint32_t a, b;
 	struct space *s;
 	float distance;
@@ -329,12 +347,12 @@ op_distance(struct call *c, json_t *args)
 	if (call_space(c, args, &s) != 0)
 		return CALL_DONE;
 	if (call_slot(c, s, args_uint(args, "id1", 0), &a) == 0 &&
-	    call_slot(c, s, args_uint(args, "id2", 0), &b) == 0) {
-		distance = vec_distance((enum vec_metric)vec_metric_parse(metric), vec_peek(s->vec, a),
-		    vec_peek(s->vec, b), s->info.dim);
+	    call_slot(c, s, args_uint(args, "id2", 0), &b) == 0 && (x = peek(c, s, a)) != NULL &&
+	    (y = peek(c, s, b)) != NULL) {
+		distance = vec_distance((enum vec_metric)vec_metric_parse(metric), x, y, s->info.dim);
 		call_reply(c, json_pack("{s:f, s:s}", "distance", (double)distance, "metric", metric));
 	}
-	spaces_release(c->d->spaces, s);
+	call_release(c, s);
 	return CALL_DONE;
 }
 
@@ -374,16 +392,16 @@ op_embed(struct call *c, json_t *args)
 	}
 	json_array_foreach(list, i, v)
 		texts[i] = (struct embed_text){ json_string_value(v), json_string_length(v) };
-	code = space_embed(c->d, s, texts, n, out, &bad, &err);
+	code = space_embed(c, s, EMBED_DOCUMENT, texts, n, out, &bad, &err);
 	if (code == WIRE_OK)
 		call_reply(c, vectors_json(s, out, n));
 	else if (bad != SIZE_MAX)
 		call_fail(c, code, "texts[%zu]: %s", bad, err.text);
 	else
-		call_fail(c, code, "%s", err.text);
+		call_fail_embed(c, code, &err);
 out:
 	free(out);
 	free(texts);
-	spaces_release(c->d->spaces, s);
+	call_release(c, s);
 	return CALL_DONE;
 }

@@ -67,6 +67,11 @@ const struct op ops[] = {
 	{ "count", ARGS(WHERE, COLLECTION,), false, op_count },
 	{ "stats", ARGS(COLLECTION,), false, op_stats },
 	{ "verify", ARGS(COLLECTION,), false, op_verify },
+	{ "compact", ARGS({ "wait", ARG_BOOL, OPTIONAL }, COLLECTION,), false, op_compact },
+	{ "reindex", ARGS({ "embedder", ARG_STRING, false, 1, 80, 0 },
+	    { "dim", ARG_COUNT, false, 1, VEC_DIM_MAX, AT(max_dim) }, { "metric", ARG_METRIC, OPTIONAL },
+	    { "cancel", ARG_BOOL, OPTIONAL }, { "wait", ARG_BOOL, OPTIONAL }, COLLECTION,),
+	    false, op_reindex },
 	{ "snapshot", ARGS({ "path", ARG_STRING, true, 1, SNAPSHOT_PATH_MAX, 0 },), true, op_snapshot },
 	{ NULL, NULL, false, NULL },
 };

@@ -75,6 +75,8 @@ int op_count(struct call *c, json_t *args);
 int op_similarity(struct call *c, json_t *args);	/* op_search.c */
 int op_distance(struct call *c, json_t *args);
 int op_embed(struct call *c, json_t *args);
+int op_compact(struct call *c, json_t *args);		/* op_build.c */
+int op_reindex(struct call *c, json_t *args);
 
 /* Runs on the password lane what op_account.c queued there. */
 void account_run(void *arg, struct lane_job *job);

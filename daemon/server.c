@@ -11,6 +11,7 @@
 #include <uv.h>
 
 #include "conn.h"
+#include "embedding.h"
 #include "listen.h"
 #include "log.h"
 #include "server.h"
@@ -230,6 +231,7 @@ on_stop(uv_signal_t *signal, int number)
 	if (s->path != NULL)
 		unlink(s->path);	/* later it may be that of the next daemon */
 	uv_close((uv_handle_t *)&s->listener, NULL);
+	embedding_end(s->d->embedding);
 	for (struct conn *c = s->conns, *next; c != NULL; c = next) {
 		next = c->next;
 		conn_stop(c);
@@ -267,6 +269,7 @@ start(struct server *s, int fd)
 	    (rc = watch(s, &s->on_term, on_stop, SIGTERM)) != 0 ||
 	    (rc = watch(s, &s->on_int, on_stop, SIGINT)) != 0 ||
 	    (rc = watch(s, &s->on_usr2, on_usr, SIGUSR2)) != 0 ||
+	    (rc = embedding_begin(s->d->embedding, &s->loop)) != 0 ||
 	    (rc = uv_pipe_init(&s->loop, &s->listener, 0)) != 0 ||
 	    (rc = uv_pipe_open(&s->listener, fd)) != 0)
 		return rc;

@@ -29,7 +29,7 @@ struct setting {
 static const struct setting table[] = {
 	{ "VEC_DB_PATH", PATH, AT(data), "./data", 0, 0, "folder of the data" },
 	{ "COOLVEC_SOCKET", PATH, AT(socket), NULL, 0, 0, "the socket; see coolvecd(8) for the default" },
-	{ "DB_URI", TEXT, AT(db_uri), NULL, 0, 0, "unset: metadata in SQLite in VEC_DB_PATH" },
+	{ "DB_URI", TEXT, AT(db_uri), NULL, 0, 0, "postgresql://...; unset: metadata in SQLite in VEC_DB_PATH" },
 	{ "SECRET_KEY", TEXT, AT(secret), NULL, 0, 0,
 	    "signs tokens, 32 bytes or more; unset: made and kept in VEC_DB_PATH/secret.key" },
 	{ "SECRET_KEY_OLD", TEXT, AT(secret_old), NULL, 0, 0,
@@ -37,10 +37,29 @@ static const struct setting table[] = {
 	{ "ALGORITHM", TEXT, AT(algorithm), "HS256", 0, 0, "of tokens: HS256, HS384 or HS512" },
 	{ "ACCESS_TOKEN_EXPIRE_MINUTES", NUMBER, AT(token_minutes), "30", 1, 525600,
 	    "how long a login lasts" },
-	{ "EMBEDDER", TEXT, AT(embedder), "local", 0, 0, "of new collections: local or words" },
-	{ "EMBED_MODEL", TEXT, AT(embed_model), NULL, 0, 0, "of EMBEDDER; for words the name of its table" },
-	{ "EMBED_DIM", NUMBER, AT(embed_dim), "512", EMBED_LOCAL_DIM_MIN, EMBED_LOCAL_DIM_MAX,
-	    "components of vectors that are made here" },
+	{ "EMBEDDER", TEXT, AT(embedder), NULL, 0, 0,
+	    "of new collections: local, words, gemini or openai; unset: gemini with its key, else local" },
+	{ "EMBED_MODEL", TEXT, AT(embed_model), NULL, 0, 0,
+	    "of EMBEDDER: of a service, or the table of words; unset: the usual one" },
+	{ "EMBED_DIM", NUMBER, AT(embed_dim), NULL, 1, EMBED_REMOTE_DIM_MAX,
+	    "components of a vector; unset: local and words 512, gemini 3072, openai the model's" },
+	{ "EMBED_BASE_URL", TEXT, AT(embed_base_url), NULL, 0, 0,
+	    "of the service, with its /v1beta or /v1; https, or http to this machine" },
+	{ "GOOGLE_API_KEY", TEXT, AT(google_api_key), NULL, 0, 0, "key of gemini" },
+	{ "EMBED_API_KEY", TEXT, AT(embed_api_key), NULL, 0, 0, "key of openai" },
+	{ "EMBED_DOCUMENT_PREFIX", TEXT, AT(embed_prefix[EMBED_DOCUMENT]), NULL, 0, 0,
+	    "put before a text that is stored; unset: as the model wants it" },
+	{ "EMBED_QUERY_PREFIX", TEXT, AT(embed_prefix[EMBED_QUERY]), NULL, 0, 0,
+	    "put before a text that is searched for" },
+	{ "EMBED_CA_FILE", PATH, AT(embed_ca_file), NULL, 0, 0,
+	    "certificates to trust instead of the system's" },
+	{ "EMBED_TIMEOUT_SECONDS", NUMBER, AT(embed_timeout), "60", 1, 3600,
+	    "for an answer of a service" },
+	{ "EMBED_REQUESTS", NUMBER, AT(embed_requests), "4", 1, 64, "to services at once" },
+	{ "EMBED_TEXTS_PER_MINUTE", NUMBER, AT(embed_per_minute), "0", 0, EMBED_PER_MINUTE_MAX,
+	    "to a service; 0: as many as it takes" },
+	{ "EMBED_CACHE_MB", NUMBER, AT(embed_cache_mb), "512", 0, 1048576,
+	    "of vectors from services kept on disk; 0: none" },
 	{ "COOLVEC_MAX_CONNECTIONS", NUMBER, AT(max_connections), "1024", 1, 65536,
 	    "connections at once; more are answered busy" },
 	{ "COOLVEC_MAX_LINE", NUMBER, AT(max_line), "16777216", 1024, WIRE_LINE_MAX,
@@ -81,6 +100,10 @@ static const struct setting table[] = {
 	{ "COOLVEC_WORKERS", NUMBER, AT(workers), "cores", 1, 64, "threads that answer requests" },
 	{ "COOLVEC_INDEX_THREADS", NUMBER, AT(index_threads), "cores", 1, 64,
 	    "threads that build the graph, at low priority" },
+	{ "COOLVEC_COMPACT_PERCENT", NUMBER, AT(compact_percent), "20", 0, 100,
+	    "a collection is compacted when so much of it is dead; 0: never by itself" },
+	{ "COOLVEC_COMPACT_BYTES", NUMBER, AT(compact_bytes), "1048576", 0, 1ull << 40,
+	    "dead vectors that are less than this are left where they are" },
 	{ "COOLVEC_LOG_LEVEL", TEXT, AT(log_level), "info", 0, 0, "error, warn, info or debug" },
 };
 
@@ -89,6 +112,8 @@ static const struct setting table[] = {
 static int
 load_number(const struct setting *row, const char *value, uint64_t *out, struct err *err)
 {
+	if (value == NULL && row->fallback == NULL)
+		return 0;
 	if (value == NULL && strcmp(row->fallback, "cores") == 0) {
 		long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
@@ -150,12 +175,66 @@ look_for(void *arg, const char *name)
 	u->fn(name);
 }
 
+void
+settings_embed(const struct settings *s, const char *provider, struct embed_config *c)
+{
+	bool gemini = strcmp(provider, "gemini") == 0, openai = strcmp(provider, "openai") == 0;
+	bool words = strcmp(s->embedder, "words") == 0;
+	bool ours = (gemini || openai) && gemini == (strcmp(s->embedder, "gemini") == 0);
+
+	*c = (struct embed_config){ .provider = provider, .folder = s->data };
+	if (ours) {
+		c->service.base_url = s->embed_base_url;
+		c->service.prefix[EMBED_DOCUMENT] = s->embed_prefix[EMBED_DOCUMENT];
+		c->service.prefix[EMBED_QUERY] = s->embed_prefix[EMBED_QUERY];
+	}
+	if (gemini)
+		c->service.key = s->google_api_key;
+	if (openai)
+		c->service.key = s->embed_api_key;
+	if (strcmp(provider, "words") == 0 ? words : ours && !words)
+		c->model = s->embed_model;
+	if (strcmp(provider, s->embedder) == 0)
+		c->dim = s->embed_dim;
+}
+
+/* Which embedder new collections get, and whether its settings can be. */
+static int
+choose_embedder(struct settings *s, const char *const *names, struct err *err)
+{
+	struct embed_config c;
+	struct embedder *e = NULL;
+	struct err why;
+
+	if (s->embedder == NULL)
+		s->embedder = strdup(s->google_api_key != NULL ? "gemini" : "local");
+	if (s->embedder == NULL)
+		return err_set(err, -1, "no memory for the settings");
+	if (one_of("EMBEDDER", s->embedder, names, err) != 0)
+		return -1;
+	settings_embed(s, s->embedder, &c);
+	/* a table of words may be made later, and is looked for when a collection wants it */
+	if (strcmp(s->embedder, "words") != 0 && embedder_open(&c, &e, &why) != 0)
+		return c.dim != 0 ? err_set(err, -1, "%s (EMBED_DIM is %zu)", why.text, c.dim) :
+				    err_set(err, -1, "%s", why.text);
+	embedder_close(e);
+	if (s->embed_base_url == NULL)
+		return 0;
+	/* also that of collections of a service that EMBEDDER is not */
+	settings_embed(s, strcmp(s->embedder, "gemini") == 0 ? "gemini" : "openai", &c);
+	c.model = "any";
+	if (embedder_open(&c, &e, err) != 0)
+		return -1;
+	embedder_close(e);
+	return 0;
+}
+
 int
 settings_load(struct settings *s, const struct env *e,
     void (*unknown)(const char *name), struct err *err)
 {
 	static const char *const algorithms[] = { "HS256", "HS384", "HS512", NULL };
-	static const char *const embedders[] = { "local", "words", NULL };
+	static const char *const embedders[] = { "local", "words", "gemini", "openai", NULL };
 	static const char *const levels[] = { "error", "warn", "info", "debug", NULL };
 	static const char *const sandboxes[] = { "auto", "require", "no", NULL };
 	struct unknown u = { unknown };
@@ -167,7 +246,7 @@ settings_load(struct settings *s, const struct env *e,
 	if (rc == 0)
 		rc = one_of("ALGORITHM", s->algorithm, algorithms, err);
 	if (rc == 0)
-		rc = one_of("EMBEDDER", s->embedder, embedders, err);
+		rc = choose_embedder(s, embedders, err);
 	if (rc == 0)
 		rc = one_of("COOLVEC_LOG_LEVEL", s->log_level, levels, err);
 	if (rc == 0)

@@ -18,11 +18,20 @@ struct settings {
 	char *db_uri;		/* DB_URI, or NULL: SQLite in the data folder */
 	char *secret;		/* SECRET_KEY, or NULL: secret.key in the data folder */
 	char *algorithm;	/* ALGORITHM */
-	char *embedder;		/* EMBEDDER */
-	char *embed_model;	/* EMBED_MODEL, or NULL: the usual one of EMBEDDER */
+	char *embedder;		/* EMBEDDER, or what stands for it when it is unset */
+	char *embed_model;	/* EMBED_MODEL, or NULL: the service's own */
+	char *embed_base_url;	/* EMBED_BASE_URL, or NULL: the service's own */
+	char *embed_api_key;	/* EMBED_API_KEY, or NULL */
+	char *google_api_key;	/* GOOGLE_API_KEY, or NULL */
+	char *embed_prefix[2];	/* EMBED_DOCUMENT_PREFIX and EMBED_QUERY_PREFIX, or NULL: the model's */
+	char *embed_ca_file;	/* EMBED_CA_FILE, or NULL: the system's */
 	char *log_level;	/* COOLVEC_LOG_LEVEL */
 	uint64_t token_minutes;	/* ACCESS_TOKEN_EXPIRE_MINUTES */
-	uint64_t embed_dim;	/* EMBED_DIM */
+	uint64_t embed_dim;	/* EMBED_DIM; 0: the embedder's own */
+	uint64_t embed_timeout;	/* seconds for a request to a service */
+	uint64_t embed_requests; /* to services at once */
+	uint64_t embed_per_minute; /* texts to a service; 0: as many as it takes */
+	uint64_t embed_cache_mb;
 	uint64_t max_connections;
 	uint64_t grace_seconds;	/* an unauthenticated connection lives this long */
 	uint64_t line_seconds;	/* half a line, or an answer nobody reads */
@@ -48,7 +57,11 @@ struct settings {
 	char *secret_old;	/* SECRET_KEY_OLD, or NULL: secret.key.old */
 	char *snapshot_dirs;	/* COOLVEC_SNAPSHOT_DIRS, or NULL */
 	char *sandbox;		/* COOLVEC_SANDBOX: auto, require or no */
+	uint64_t compact_percent;	/* of the slots dead: compact; 0: never */
+	uint64_t compact_bytes;	/* of dead vectors, at least */
 };
+
+struct embed_config;
 
 /*
  * Fill `s` from `e`; what is not set gets its default.  A value that cannot be is a failure that
@@ -57,6 +70,13 @@ struct settings {
 int settings_load(struct settings *s, const struct env *e,
     void (*unknown)(const char *name), struct err *err);
 void settings_fini(struct settings *s);
+
+/*
+ * How an embedder of this provider is opened by the settings; `s` is borrowed.  EMBED_BASE_URL,
+ * EMBED_MODEL and the prefixes belong to gemini when that is EMBEDDER, else to openai, so that no key
+ * goes to a service it was not given for.  EMBED_DIM is that of the embedder that EMBEDDER names.
+ */
+void settings_embed(const struct settings *s, const char *provider, struct embed_config *c);
 
 /* Print the table: name, default, meaning. */
 void settings_help(FILE *f);

@@ -156,6 +156,8 @@ take_moment(struct snapshot *s)
 {
 	if (!commit_moment(s->call->d->commit, stand_still, s))
 		return err_set(&s->err, WIRE_BUSY, "too many changes are waiting");
+	if (s->code == WIRE_OK)
+		s->code = (enum wire_code)meta_failed(meta_copy_finish(s->meta, &s->err));
 	meta_copy_free(s->meta);
 	s->meta = NULL;
 	return (int)s->code;

@@ -64,15 +64,18 @@ insert_locked(struct spaces *ss, struct space *s)
 	ss->n++;
 }
 
+/* Out of the table, unless another has its place already. */
 static void
 remove_locked(struct spaces *ss, struct space *s)
 {
 	struct space **at = &ss->bucket[s->info.number % BUCKETS];
 
-	while (*at != s)
+	while (*at != NULL && *at != s)
 		at = &(*at)->next;
-	*at = s->next;
-	ss->n--;
+	if (*at == s) {
+		*at = s->next;
+		ss->n--;
+	}
 	uv_cond_broadcast(&ss->changed);
 }
 
@@ -113,7 +116,8 @@ spaces_hold(struct spaces *ss, const struct meta_collection *c, struct space **o
 
 	*out = NULL;
 	uv_mutex_lock(&ss->lock);
-	while ((s = find_locked(ss, c->number)) != NULL && s->state != SPACE_OPEN)
+	while ((s = find_locked(ss, c->number)) != NULL &&
+	    (s->state != SPACE_OPEN || atomic_load(&s->retired)))
 		uv_cond_wait(&ss->changed, &ss->lock);
 	if (s == NULL)
 		s = open_locked(ss, c, &rc, code, err);
@@ -140,6 +144,12 @@ close_locked(struct spaces *ss, struct space *s)
 	free(s);
 }
 
+static bool
+is_over(const struct space *s)
+{
+	return s->holders == 0 && (atomic_load(&s->dropped) || atomic_load(&s->retired));
+}
+
 void
 spaces_release(struct spaces *ss, struct space *s)
 {
@@ -147,8 +157,40 @@ spaces_release(struct spaces *ss, struct space *s)
 		return;
 	uv_mutex_lock(&ss->lock);
 	s->used = daemon_clock();
-	if (--s->holders == 0 && atomic_load(&s->dropped))
+	s->holders--;
+	if (is_over(s))
 		close_locked(ss, s);
+	uv_mutex_unlock(&ss->lock);
+}
+
+void
+spaces_retire(struct spaces *ss, struct space *s)
+{
+	uv_mutex_lock(&ss->lock);
+	atomic_store(&s->retired, true);
+	uv_mutex_unlock(&ss->lock);
+}
+
+void
+spaces_replace(struct spaces *ss, struct space *s, struct space *next)
+{
+	uv_mutex_lock(&ss->lock);
+	remove_locked(ss, s);
+	if (next != NULL) {
+		next->state = SPACE_OPEN;
+		next->holders = 1;
+		next->used = s->used;
+		insert_locked(ss, next);
+	}
+	uv_mutex_unlock(&ss->lock);
+}
+
+void
+spaces_take_back(struct spaces *ss, struct space *s)
+{
+	uv_mutex_lock(&ss->lock);
+	atomic_store(&s->retired, false);
+	uv_cond_broadcast(&ss->changed);
 	uv_mutex_unlock(&ss->lock);
 }
 
@@ -174,7 +216,8 @@ void
 spaces_unhold(struct spaces *ss, struct space *s)
 {
 	uv_mutex_lock(&ss->lock);
-	if (--s->holders == 0 && atomic_load(&s->dropped))
+	s->holders--;
+	if (is_over(s))
 		close_locked(ss, s);
 	uv_mutex_unlock(&ss->lock);
 }

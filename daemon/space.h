@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <uv.h>
 
 #include "call.h"
 #include "embed.h"
@@ -21,6 +22,23 @@
 struct match_cache;
 struct spaces;
 
+/*
+ * A build of the next generation (build.h), as the others see it.  `gone` is what the build has to
+ * know of deletions: slots that have lost their items since it began.
+ */
+struct space_build {
+	atomic_bool busy;		/* somebody builds, or is about to */
+	atomic_int kind;		/* enum build_kind */
+	atomic_bool cancelled;		/* it is to be given up */
+	atomic_uint_fast64_t done, total; /* items */
+	uv_mutex_t lock;		/* guards all below */
+	bool noting;
+	bool lost;			/* there was no memory to note one */
+	uint32_t *gone;
+	size_t ngone, room;
+	char note[256];			/* why the last build ended before its end; or empty */
+};
+
 struct space {
 	struct meta_collection info;	/* as it was at opening; the counters in it are not kept up */
 	struct vec *vec;
@@ -28,11 +46,15 @@ struct space {
 	uint64_t next_id;		/* the next id to give; the commit lane's alone */
 	uint32_t next_slot;		/* slots below it have been given; the same */
 	atomic_bool dropped;		/* the collection is gone; remove the folder at closing */
+	atomic_bool retired;		/* another space has its place, or is about to */
 	atomic_uint_fast64_t metas;	/* how often a meta has changed in place since opening */
 	struct match_cache *matches;
 	atomic_bool indexing;		/* an index thread is at it */
+	atomic_bool noted;		/* it is logged why hnsw.index was not used */
 	int64_t checkpointed;		/* daemon_clock of the last checkpoint; index threads */
 	int64_t checkpoint_cost;	/* seconds it took; index threads */
+	int64_t considered;		/* not to be compacted before, by daemon_clock; index threads */
+	struct space_build build;
 
 	struct space *next;		/* in its bucket; [spaces' lock] */
 	unsigned holders;		/* [spaces' lock] */
@@ -45,12 +67,26 @@ struct spaces *spaces_new(struct daemon *d);
 /* Checkpoints and closes all; nobody holds one any more.  NULL is fine. */
 void spaces_free(struct spaces *ss);
 
+/* Log, once, why hnsw.index was not used, when that is so: known at opening, or by an index thread. */
+void space_log_note(struct space *s);
+
 /*
  * Hold the collection's space, opening it if need be.  0 and *out; META_NONE when it was dropped
  * meanwhile; or a failure as a protocol error in *code with its sentence.
  */
 int spaces_hold(struct spaces *ss, const struct meta_collection *c, struct space **out,
     enum wire_code *code, struct err *err);
+
+/*
+ * Another space, of the collection's next generation, is about to take the place of `s`: from now on
+ * nobody can hold `s` any more, and those who would wait.  Then spaces_replace puts `next` there, held
+ * for the caller, or nobody (the next to hold the collection opens it anew); or `s` is taken back.
+ * `s` closes when its last holder lets go.  Who holds it meanwhile may read rows of the new
+ * generation with slots of the old one, and must look at `retired` after reading.
+ */
+void spaces_retire(struct spaces *ss, struct space *s);
+void spaces_replace(struct spaces *ss, struct space *s, struct space *next);
+void spaces_take_back(struct spaces *ss, struct space *s);
 
 /* Let go.  NULL is fine. */
 void spaces_release(struct spaces *ss, struct space *s);
@@ -77,15 +113,24 @@ void space_remove(struct daemon *d, uint64_t number);
  */
 int call_collection(struct call *c, json_t *args, struct meta_collection *info);
 
-/* The same, held.  The caller releases. */
+/* The same, held, until call_release. */
 int call_space(struct call *c, json_t *args, struct space **out);
 
+/* Let go; when the space was replaced meanwhile the call is run once more.  NULL is fine. */
+void call_release(struct call *c, struct space *s);
+
 /*
- * Embed texts as the collection does.  WIRE_OK, or an error with its sentence; for one that is about
- * a text, *bad is its number, else SIZE_MAX.
+ * Embed texts as the collection does.  WIRE_OK; SPACE_LATER: they go to a service first, so the
+ * operation lets go of what it holds and ends without an answer, and will be run again; or an error
+ * with its sentence; for one that is about a text, *bad is its number, else SIZE_MAX.
  */
-enum wire_code space_embed(struct daemon *d, const struct space *s,
+#define SPACE_LATER WIRE_NCODES
+
+enum wire_code space_embed(struct call *c, const struct space *s, enum embed_purpose purpose,
     const struct embed_text *texts, size_t n, float *out, size_t *bad, struct err *err);
+
+/* Does a service embed for this collection? */
+bool space_is_remote(const struct space *s);
 
 /* Does the local embedder, which knows spelling and no meaning, serve this collection? */
 bool space_is_lexical(const struct space *s);
@@ -106,10 +151,12 @@ json_t *collection_json(const struct meta_collection *c);
 int collection_choose(struct meta_collection *c, const char *embedder, struct err *err);
 
 /*
- * Fill in the identity of c->provider and c->model ("": its usual one), with `dim` components (0: the
- * setting's).  Fails as embedder_open does.
+ * Fill in the identity of info->provider and info->model ("": by the settings), with `dim` components
+ * (0: the same).  WIRE_OK; SPACE_LATER: a service is asked for its dim first; or an error with its
+ * sentence.
  */
-int collection_embedder(struct daemon *d, struct meta_collection *c, size_t dim, struct err *err);
+enum wire_code collection_embedder(struct call *c, struct meta_collection *info, size_t dim,
+    struct err *err);
 
 /* Add the row of a new collection, in a transaction of its own.  META_EXISTS, or a failure. */
 int collection_insert(struct daemon *d, struct meta_collection *c, struct err *err);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "file.h"
+#include "generation.h"
 #include "log.h"
 #include "match_cache.h"
 #include "space_open.h"
@@ -24,29 +25,20 @@ space_folder(const struct daemon *d, uint64_t number, char *path, size_t n)
 	snprintf(path, n, "%s/collections/%llu", d->settings->data, (unsigned long long)number);
 }
 
-/* The first time: the folder, durable under its name. */
-static int
-make_folder(struct daemon *d, const char *folder, struct err *err)
-{
-	char parent[4096];
-
-	if (file_mkdirs(folder, 0700, err) != 0)
-		return -1;
-	snprintf(parent, sizeof(parent), "%s/collections", d->settings->data);
-	return file_sync_folder(parent, err);
-}
-
-static int
-open_embedder(struct daemon *d, struct space *s, enum wire_code *code, struct err *err)
+int
+space_open_embedder(struct daemon *d, struct space *s, enum wire_code *code, struct err *err)
 {
 	struct meta_collection *c = &s->info;
-	struct embed_config config = { .provider = c->provider, .model = c->model, .dim = c->dim,
-		.folder = d->settings->data };
+	struct embed_config config;
 	const struct embed_identity *is;
 	int rc;
 
 	if (strcmp(c->provider, "none") == 0)
 		return 0;
+	settings_embed(d->settings, c->provider, &config);
+	config.model = c->model;
+	config.dim = c->dim;
+	config.version = c->version;
 	rc = embedder_open(&config, &s->embedder, err);
 	if (rc == EMBED_EINVAL && strcmp(c->provider, "words") == 0) {
 		log_warn("collection %llu takes and answers vectors, no texts: %s",
@@ -136,7 +128,7 @@ open_vectors(struct daemon *d, struct space *s, enum wire_code *code, struct err
 		err_set(err, -1, "no memory to open collection %s", c->name);
 		goto out;
 	}
-	if (o.create && make_folder(d, folder, err) != 0)
+	if (o.create && file_mkdirs(folder, 0700, err) != 0)
 		goto out;
 	if (!all && meta_items_live(d->meta, c->number, c->next_slot, live, err) != 0) {
 		*code = WIRE_UNAVAILABLE;
@@ -156,13 +148,49 @@ open_vectors(struct daemon *d, struct space *s, enum wire_code *code, struct err
 		    c->next_slot);
 		goto out;
 	}
-	if (st.index_note[0] != '\0')
-		log_warn("collection %llu: the graph is built anew: %s",
-		    (unsigned long long)c->number, st.index_note);
+	space_log_note(s);
 	rc = check_tail(d, s, err);
 out:
 	free(live);
 	return rc;
+}
+
+void
+space_log_note(struct space *s)
+{
+	struct vec_stats st;
+
+	if (atomic_load(&s->noted))
+		return;
+	vec_stats(s->vec, &st);
+	if (st.index_note[0] != 0 && !atomic_exchange(&s->noted, true))
+		log_warn("collection %llu: the graph is built anew: %s",
+		    (unsigned long long)s->info.number, st.index_note);
+}
+
+int
+space_init(struct space *s)
+{
+	s->next_id = s->info.next_id;
+	s->next_slot = s->info.next_slot;
+	s->checkpointed = daemon_clock();
+	if (uv_mutex_init(&s->build.lock) != 0)
+		return -1;
+	if ((s->matches = match_cache_new()) != NULL)
+		return 0;
+	uv_mutex_destroy(&s->build.lock);
+	return -1;
+}
+
+void
+space_fini(struct space *s)
+{
+	vec_close(s->vec);
+	embedder_close(s->embedder);
+	if (s->matches != NULL)
+		uv_mutex_destroy(&s->build.lock);
+	match_cache_free(s->matches);
+	free(s->build.gone);
 }
 
 int
@@ -177,19 +205,16 @@ space_open(struct daemon *d, struct space *s, enum wire_code *code, struct err *
 		*code = call_code_meta(rc);
 		return rc;
 	}
-	s->next_id = s->info.next_id;
-	s->next_slot = s->info.next_slot;
-	s->checkpointed = daemon_clock();
-	if ((s->matches = match_cache_new()) == NULL) {
+	if (space_init(s) != 0) {
 		*code = WIRE_INTERNAL;
 		rc = err_set(err, -1, "no memory to open collection %s", s->info.name);
+	} else if ((rc = generation_settle(d, &s->info, err)) != 0) {
+		*code = WIRE_INTERNAL;
 	}
-	if (rc != 0 || (rc = open_embedder(d, s, code, err)) != 0 ||
+	if (rc != 0 || (rc = space_open_embedder(d, s, code, err)) != 0 ||
 	    (rc = open_vectors(d, s, code, err)) != 0) {
 		log_error("%s", err->text);
-		vec_close(s->vec);
-		match_cache_free(s->matches);
-		embedder_close(s->embedder);
+		space_fini(s);
 		return rc;
 	}
 	log_debug("collection %llu is open", (unsigned long long)number);
@@ -216,13 +241,11 @@ space_close(struct daemon *d, struct space *s)
 	struct vec_stats st;
 
 	vec_stats(s->vec, &st);
-	if (st.unsaved && !st.read_only && !atomic_load(&s->dropped) &&
+	if (st.unsaved && !st.read_only && !atomic_load(&s->dropped) && !atomic_load(&s->retired) &&
 	    vec_checkpoint(s->vec, &ve) != 0)
 		log_warn("collection %llu: the graph is not saved and will be built anew: %s",
 		    (unsigned long long)s->info.number, ve.message);
-	vec_close(s->vec);
-	match_cache_free(s->matches);
-	embedder_close(s->embedder);
+	space_fini(s);
 	if (atomic_load(&s->dropped))
 		space_remove(d, s->info.number);
 	log_debug("collection %llu is closed", (unsigned long long)s->info.number);

@@ -14,6 +14,16 @@
  */
 int space_open(struct daemon *d, struct space *s, enum wire_code *code, struct err *err);
 
+/*
+ * What a space has beside its files, from s->info: 0, or -1 when there is no memory.  And all that it
+ * has, also when it was never opened, given back.
+ */
+int space_init(struct space *s);
+void space_fini(struct space *s);
+
+/* The embedder of s->info, if it has one and this daemon has that version of it. */
+int space_open_embedder(struct daemon *d, struct space *s, enum wire_code *code, struct err *err);
+
 /* Write a checkpoint when one is due, close; a dropped collection's folder is removed. */
 void space_close(struct daemon *d, struct space *s);
 

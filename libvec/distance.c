@@ -1,12 +1,10 @@
 /*
  * distance.c - distances in one portable order of operations.
  *
- * Eight partial sums in double, added in a fixed order, with no fused operation
- * (-ffp-contract=off): IEEE 754 then gives the same bits everywhere, whatever vectors the compiler
- * uses for the lanes.  The kernels of metric.h choose candidates; these sums say how far the chosen
- * ones are.  A float product is exact in double, so a vector is at exactly 0 from itself: the three
- * sums of the cosine are then equal, and the square root of a square that neither over- nor
- * underflows is exact.
+ * The kernels of metric.h choose candidates; the sums of distance_lanes.h say how far the chosen ones
+ * are, in the same bits on every machine.  A float product is exact in double, so a vector is at
+ * exactly 0 from itself: the three sums of the cosine are then equal, and the square root of a square
+ * that neither over- nor underflows is exact.
  */
 
 #include <float.h>
@@ -14,68 +12,20 @@
 
 #include "distance.h"
 #include "error.h"
+#include "metric.h"
 
-#define LANES 8
-
-static double
-total(const double lane[LANES])
-{
-	return ((lane[0] + lane[4]) + (lane[2] + lane[6])) +
-	    ((lane[1] + lane[5]) + (lane[3] + lane[7]));
-}
+#define VALIDATE_LANES 16
 
 static double
-dot(const float *a, const float *b, size_t dim)
+exact(enum metric_sum sum, const float *a, const float *b, size_t dim)
 {
-	double lane[LANES] = { 0 };
-	size_t i, j;
-
-	for (i = 0; i + LANES <= dim; i += LANES) {
-		for (j = 0; j < LANES; j++)
-			lane[j] += (double)a[i + j] * (double)b[i + j];
-	}
-	for (j = 0; i < dim; i++, j++)
-		lane[j] += (double)a[i] * (double)b[i];
-	return total(lane);
-}
-
-static double
-l2sq(const float *a, const float *b, size_t dim)
-{
-	double lane[LANES] = { 0 }, d;
-	size_t i, j;
-
-	for (i = 0; i + LANES <= dim; i += LANES) {
-		for (j = 0; j < LANES; j++) {
-			d = (double)a[i + j] - (double)b[i + j];
-			lane[j] += d * d;
-		}
-	}
-	for (j = 0; i < dim; i++, j++) {
-		d = (double)a[i] - (double)b[i];
-		lane[j] += d * d;
-	}
-	return total(lane);
-}
-
-static double
-l1(const float *a, const float *b, size_t dim)
-{
-	double lane[LANES] = { 0 };
-	size_t i, j;
-
-	for (i = 0; i + LANES <= dim; i += LANES) {
-		for (j = 0; j < LANES; j++)
-			lane[j] += fabs((double)a[i + j] - (double)b[i + j]);
-	}
-	for (j = 0; i < dim; i++, j++)
-		lane[j] += fabs((double)a[i] - (double)b[i]);
-	return total(lane);
+	return metric_best()->exact[sum](a, b, dim);
 }
 
 static double
 cosine(const float *a, const float *b, size_t dim)
 {
+	metric_exact *dot = metric_best()->exact[METRIC_DOT];
 	double aa = dot(a, a, dim), bb = dot(b, b, dim), d;
 
 	if (aa == 0 || bb == 0)
@@ -93,18 +43,18 @@ vec_distance(enum vec_metric metric, const float *a, const float *b, size_t dim)
 	case VEC_COSINE:
 		return (float)cosine(a, b, dim);
 	case VEC_L2:
-		return (float)sqrt(l2sq(a, b, dim));
+		return (float)sqrt(exact(METRIC_L2SQ, a, b, dim));
 	case VEC_L1:
-		return (float)l1(a, b, dim);
+		return (float)exact(METRIC_L1, a, b, dim);
 	default:
-		return (float)(0 - dot(a, b, dim)); /* never -0, which would sort before 0 */
+		return (float)(0 - exact(METRIC_DOT, a, b, dim)); /* never -0, which would sort before 0 */
 	}
 }
 
 float
 distance_inverse_norm(const float *x, size_t dim)
 {
-	double inverse, squared = dot(x, x, dim);
+	double inverse, squared = exact(METRIC_DOT, x, x, dim);
 
 	if (squared == 0)
 		return 0;
@@ -113,17 +63,34 @@ distance_inverse_norm(const float *x, size_t dim)
 }
 
 /* x - x is 0 for every finite x and NaN for the rest, and so is a sum of such differences. */
+static bool
+is_sound(const float *x, size_t dim)
+{
+	float bad[VALIDATE_LANES] = { 0 }, all = 0;
+	uint32_t some[VALIDATE_LANES] = { 0 }, any = 0;
+	size_t i, j;
+
+	for (i = 0; i + VALIDATE_LANES <= dim; i += VALIDATE_LANES) {
+		for (j = 0; j < VALIDATE_LANES; j++) {
+			bad[j] += x[i + j] - x[i + j];
+			some[j] |= x[i + j] != 0;
+		}
+	}
+	for (j = 0; i < dim; i++, j++) {
+		bad[j] += x[i] - x[i];
+		some[j] |= x[i] != 0;
+	}
+	for (j = 0; j < VALIDATE_LANES; j++) {
+		all += bad[j];
+		any |= some[j];
+	}
+	return all == 0 && any;
+}
+
 int
 vec_validate(const float *x, size_t dim, struct vec_error *err)
 {
-	float bad = 0;
-	bool zero = true;
-
-	for (size_t i = 0; i < dim; i++) {
-		bad += x[i] - x[i];
-		zero &= x[i] == 0;
-	}
-	if (bad == 0 && !zero)
+	if (is_sound(x, dim))
 		return 0;
 	for (size_t i = 0; i < dim; i++) {
 		if (!isfinite(x[i]))

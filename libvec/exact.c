@@ -1,8 +1,9 @@
 /*
  * exact.c - the scan: ground truth, the tail, and searches that a graph cannot serve.
  *
- * Slots are taken in order, so that the hardware streams the rows, and in batches, so that the sums
- * run four rows at a time.  Of a bitmap only the words with set bits cost anything.
+ * What limits a scan is reading memory.  Slots are taken in order and in batches, and while a batch
+ * of rows is in the cache every query that shares the pass is measured against it.  Of a bitmap only
+ * the words with set bits cost anything.
  */
 
 #include "exact.h"
@@ -16,22 +17,37 @@ struct batch {
 };
 
 static void
-flush(const struct view *v, const float *q, struct batch *b, struct pool *pool)
+measure(const struct view *v, const struct exact_query *query, struct batch *b)
 {
-	view_scan(v, q, b->ids, b->n, b->distances);
-	for (size_t i = 0; i < b->n; i++)
-		pool_put(pool, pool_key(pool, b->distances[i], b->ids[i]));
+	struct pool *pool = query->pool;
+	uint64_t bound;
+
+	view_scan(v, query->q, b->ids, b->n, b->distances);
+	bound = pool_bound(pool);
+	for (size_t i = 0; i < b->n; i++) {
+		uint64_t key = pool_key(pool, b->distances[i], b->ids[i]);
+
+		if (key < bound) {
+			pool_put(pool, key);
+			bound = pool_bound(pool);
+		}
+	}
+}
+
+static void
+flush(const struct view *v, const struct exact_query *queries, size_t n, struct batch *b)
+{
+	for (size_t i = 0; i < n && b->n > 0; i++)
+		measure(v, &queries[i], b);
 	b->n = 0;
 }
 
-/* The next slot from `slot` on that the bitmap has; `to` when there is none. */
+/* The next slot from `slot` on that the bitmap has; `to` or more when there is none. */
 static uint32_t
 next_set(const struct vec_query *query, uint32_t slot, uint32_t to)
 {
 	uint64_t word;
 
-	if (!query->only)
-		return slot;
 	if (query->nonly < to)
 		to = query->nonly;
 	while (slot < to) {
@@ -43,19 +59,55 @@ next_set(const struct vec_query *query, uint32_t slot, uint32_t to)
 	return UINT32_MAX;
 }
 
-void
-exact_scan(const struct view *v, const float *q, const struct filter *f, uint32_t from, uint32_t to,
-    struct pool *pool)
+/* With a bitmap or a function to ask. */
+static void
+scan_filtered(const struct view *v, const struct exact_query *queries, size_t n,
+    const struct filter *f, uint32_t from, uint32_t to)
 {
+	const struct vec_query *query = f->query;
 	struct batch b = { .n = 0 };
 
-	for (uint32_t slot = next_set(f->query, from, to); slot < to;
-	     slot = next_set(f->query, slot + 1, to)) {
+	for (uint32_t slot = from; slot < to; slot++) {
+		if (query->only && (slot = next_set(query, slot, to)) >= to)
+			break;
 		if (!filter_admits(f, slot))
 			continue;
 		b.ids[b.n++] = slot;
 		if (b.n == BATCH)
-			flush(v, q, &b, pool);
+			flush(v, queries, n, &b);
 	}
-	flush(v, q, &b, pool);
+	flush(v, queries, n, &b);
+}
+
+/* The live slots of [from, to), which lies in one segment, without `except`. */
+static void
+take_live(const struct graph *g, uint32_t except, uint32_t from, uint32_t to, struct batch *b)
+{
+	const struct graph_segment *s = graph_segment_of(g, from);
+	const _Atomic unsigned char *flags = s->flags + from % GRAPH_SEGMENT;
+
+	for (uint32_t slot = from; slot < to; slot++, flags++) {
+		/* No branch: the place is simply used again. */
+		b->ids[b->n] = slot;
+		b->n += slot != except &&
+		    !(atomic_load_explicit(flags, memory_order_acquire) & GRAPH_DEAD);
+	}
+}
+
+void
+exact_scan(const struct view *v, const struct exact_query *queries, size_t n,
+    const struct filter *f, uint32_t from, uint32_t to)
+{
+	struct batch b = { .n = 0 };
+	uint32_t end;
+
+	if (filter_is_set(f)) {
+		scan_filtered(v, queries, n, f, from, to);
+		return;
+	}
+	for (; from < to; from = end) {
+		end = (from / BATCH + 1) * BATCH < to ? (from / BATCH + 1) * BATCH : to;
+		take_live(f->graph, f->query->except, from, end, &b);
+		flush(v, queries, n, &b);
+	}
 }

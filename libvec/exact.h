@@ -9,11 +9,19 @@
 #include "pool.h"
 #include "view.h"
 
+#define EXACT_QUERIES 8	/* that share a pass at most */
+
+/* One of the queries that share a pass: from view_query, and where its nearest go. */
+struct exact_query {
+	const float *q;
+	struct pool *pool;
+};
+
 /*
- * Put the slots in [from, to) that `f` admits into `pool`, by their distance from `q`, which comes
- * from view_query.  All are below v->capacity.
+ * Put the slots in [from, to) that `f` admits into the pool of each of `n` queries, by their
+ * distance from it.  All slots are below v->capacity.  Memory is read once for all.
  */
-void exact_scan(const struct view *v, const float *q, const struct filter *f, uint32_t from,
-    uint32_t to, struct pool *pool);
+void exact_scan(const struct view *v, const struct exact_query *queries, size_t n,
+    const struct filter *f, uint32_t from, uint32_t to);
 
 #endif

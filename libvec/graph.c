@@ -12,11 +12,14 @@
 #include "io.h"
 #include "scratch.h"
 
+#define CODES_DIM_LEAST 17	/* below, the floats of a vector are no longer than its code */
+#define LOW_DIM 256		/* up to here links cost less than what more of them save */
+
 static size_t
 segment_bytes(const struct graph *g)
 {
 	return sizeof(struct graph_segment) +
-	    (size_t)GRAPH_SEGMENT * 2 * g->M * sizeof(graph_link);
+	    GRAPH_SEGMENT * (2 * g->M * sizeof(graph_link) + g->code_bytes);
 }
 
 static size_t
@@ -42,9 +45,24 @@ locks_init(struct graph *g)
 		pthread_mutex_init(&g->stripes[i], NULL);
 }
 
+/* The setting, where the vectors can have it. */
+static enum vec_codes
+codes_of(const struct vec_options *o)
+{
+	if (o->metric == VEC_L1 || o->dim < CODES_DIM_LEAST)
+		return VEC_CODES_NONE;
+	return o->codes;
+}
+
+static uint32_t
+default_M(enum vec_codes codes, size_t dim)
+{
+	return dim <= LOW_DIM && codes != VEC_CODES_SMALL ? VEC_M_LOW : VEC_M_DEFAULT;
+}
+
 int
-graph_new(const struct store *store, enum vec_metric metric, uint32_t M, uint32_t ef_construction,
-    uint64_t seed, struct graph **out, struct vec_error *err)
+graph_new(const struct store *store, const struct vec_options *o, struct graph **out,
+    struct vec_error *err)
 {
 	struct graph *g = io.calloc(1, sizeof(*g));
 	int rc = 0;
@@ -55,10 +73,18 @@ graph_new(const struct store *store, enum vec_metric metric, uint32_t M, uint32_
 	locks_init(g);
 	g->store = store;
 	g->kernels = metric_best();
-	g->metric = metric;
-	g->M = M;
-	g->ef_construction = ef_construction;
-	g->seed = seed;
+	g->metric = o->metric;
+	g->codes = codes_of(o);
+	if (g->codes == VEC_CODES_FAST) {
+		g->coder = codes_best()->fast;
+		g->code_bytes = codes_stride(o->dim);
+	} else if (g->codes == VEC_CODES_SMALL) {
+		g->coder = codes_best()->small;
+		g->code_bytes = codes_small_stride(o->dim);
+	}
+	g->M = o->M ? o->M : default_M(g->codes, o->dim);
+	g->ef_construction = o->ef_construction ? o->ef_construction : VEC_EF_CONSTRUCTION_DEFAULT;
+	g->seed = o->seed;
 	g->nunits = 1;
 	g->unlink_from = VEC_SLOT_NONE;
 	g->segments = io_pages(GRAPH_SEGMENTS * sizeof(*g->segments));
@@ -112,6 +138,11 @@ graph_reserve(struct graph *g, uint32_t end, struct vec_error *err)
 		}
 		atomic_store_explicit(&g->segments[g->nsegments], s, memory_order_release);
 		g->nsegments++;
+		/* A small collection stays small: only one that fills its first segment is worth it. */
+		if (g->nsegments == 2)
+			io_pages_huge(g->segments[0], segment_bytes(g));
+		if (g->nsegments >= 2)
+			io_pages_huge(s, segment_bytes(g));
 	}
 	pthread_mutex_unlock(&g->segment_lock);
 	return rc;
@@ -213,6 +244,32 @@ graph_kill(struct graph *g, uint32_t slot)
 }
 
 void
+graph_wipe(struct graph *g, uint32_t end)
+{
+	const unsigned char kept = GRAPH_DEAD | GRAPH_COUNTED;
+
+	for (uint32_t slot = 0; slot < end; slot++) {
+		graph_link *list = graph_list(g, slot, 0);
+		unsigned before = atomic_fetch_and(graph_flags(g, slot), kept);
+
+		/* Whoever made it both counted it, or is about to. */
+		if (before & GRAPH_LINKED && before & GRAPH_DEAD)
+			atomic_fetch_sub(&g->unlinking, 1);
+		for (uint32_t i = 0; i < 2 * g->M; i++)
+			graph_link_set(list + i, 0);
+		graph_segment_of(g, slot)->upper[slot % GRAPH_SEGMENT] = 0;
+		graph_segment_of(g, slot)->copy[slot % GRAPH_SEGMENT] = 0;
+	}
+	for (uint32_t i = 0; i * GRAPH_UNITS < g->nunits; i++) {
+		for (size_t j = 0; g->chunks[i] && j < (size_t)GRAPH_UNITS * g->M; j++)
+			graph_link_set(g->chunks[i] + j, 0);
+	}
+	g->nunits = 1;
+	g->nodes = g->copies = 0;
+	g->unlink_from = VEC_SLOT_NONE;
+}
+
+void
 graph_unlink_from(struct graph *g, uint32_t slot)
 {
 	uint32_t from = atomic_load(&g->unlink_from);
@@ -233,6 +290,7 @@ graph_bytes(struct graph *g)
 {
 	uint64_t per_slot = 1 + 2 * sizeof(uint32_t) + 2 * g->M * sizeof(graph_link), units;
 
+	per_slot += g->code_bytes;
 	if (g->metric == VEC_COSINE)
 		per_slot += sizeof(float);
 	pthread_mutex_lock(&g->upper_lock);

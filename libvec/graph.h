@@ -29,6 +29,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "codes.h"
 #include "metric.h"
 #include "store.h"
 
@@ -57,7 +58,7 @@ struct graph_segment {
 	_Atomic uint32_t upper[GRAPH_SEGMENT];	/* unit of the list on level 1; 0: none */
 	_Atomic uint32_t copy[GRAPH_SEGMENT];	/* slot + 1 of the next equal vector; 0: none */
 	float inverse[GRAPH_SEGMENT];		/* 1 / |x|; cosine; set before the node is linked */
-	_Alignas(64) graph_link links[];	/* GRAPH_SEGMENT lists of 2 * M: level 0 */
+	_Alignas(64) graph_link links[];	/* GRAPH_SEGMENT lists of 2 * M: level 0; then codes */
 };
 
 struct scratch;
@@ -65,6 +66,9 @@ struct scratch;
 struct graph {
 	const struct store *store;
 	const struct metric_set *kernels;
+	struct codes_kind coder;
+	size_t code_bytes;		/* of a code; 0: the graph goes by the floats */
+	enum vec_codes codes;
 	enum vec_metric metric;
 	uint32_t M, ef_construction;
 	uint64_t seed;
@@ -92,8 +96,8 @@ struct graph {
 	_Atomic(struct scratch *) scratches[GRAPH_SCRATCHES];
 };
 
-int graph_new(const struct store *store, enum vec_metric metric, uint32_t M,
-    uint32_t ef_construction, uint64_t seed, struct graph **out, struct vec_error *err);
+int graph_new(const struct store *store, const struct vec_options *o, struct graph **out,
+    struct vec_error *err);
 void graph_free(struct graph *g);
 
 /* Have memory for the slots below `end`.  0 or VEC_ENOMEM. */
@@ -137,6 +141,17 @@ static inline float *
 graph_inverse(const struct graph *g, uint32_t slot)
 {
 	return &graph_segment_of(g, slot)->inverse[slot % GRAPH_SEGMENT];
+}
+
+/* The code of a slot: there before the slot is a node. */
+static inline unsigned char *
+graph_code(const struct graph *g, uint32_t slot)
+{
+	unsigned char *s = (unsigned char *)graph_segment_of(g, slot);
+
+	return s + sizeof(struct graph_segment) +
+	    GRAPH_SEGMENT * (2 * sizeof(graph_link) * (size_t)g->M) +
+	    slot % GRAPH_SEGMENT * g->code_bytes;
 }
 
 /* A node's list on a level it is on, of graph_list_max links. */
@@ -203,6 +218,12 @@ graph_entry_set(struct graph *g, uint32_t slot, uint32_t level)
  * VEC_ENOMEM.  [change, shared]
  */
 int graph_insert(struct graph *g, uint32_t slot, bool may_copy, struct vec_error *err);
+
+/* Give a slot, whose row is written, its norm and its code. */
+void graph_encode(struct graph *g, uint32_t slot);
+
+/* Make the graph empty again: nobody has met any of its nodes.  [change, alone] */
+void graph_wipe(struct graph *g, uint32_t end);
 
 /* Count a node that is both linked and dead, for graph_unlink_dead to find. */
 void graph_unlink_later(struct graph *g, uint32_t slot);

@@ -78,7 +78,7 @@ mark_linked(struct circle *c, uint32_t a, uint32_t b)
 
 /* Distances, links among them and the sorted pairs of c->ids. */
 static void
-survey(const struct view *v, struct circle *c, uint32_t level)
+survey(const struct view *v, struct scratch *s, struct circle *c, uint32_t level)
 {
 	uint32_t max = graph_list_max(v->graph, level);
 
@@ -88,10 +88,11 @@ survey(const struct view *v, struct circle *c, uint32_t level)
 		memset(c->linked[i], 0, c->n * sizeof(c->linked[i][0]));
 	}
 	for (uint32_t i = 0; i < c->n; i++) {
-		float inverse = v->metric == VEC_COSINE ? *graph_inverse(v->graph, c->ids[i]) : 1;
 		const graph_link *list = graph_list(v->graph, c->ids[i], level);
+		struct view_target t;
 
-		view_distances(v, view_row(v, c->ids[i]), inverse, c->ids, i, c->distances[i]);
+		view_target_slot(v, c->ids[i], s->other, &t);
+		view_distances(v, &t, c->ids, i, c->distances[i]);
 		for (uint32_t j = 0; j < i; j++) {
 			c->distances[j][i] = c->distances[i][j];
 			c->pairs[c->npairs++] =
@@ -151,7 +152,7 @@ link_pairs(const struct view *v, struct scratch *s, struct circle *c, uint32_t l
 static void
 relink(const struct view *v, struct scratch *s, uint32_t slot, uint32_t level, uint32_t end)
 {
-	float inverse = v->metric == VEC_COSINE ? *graph_inverse(v->graph, slot) : 1;
+	struct view_target t;
 	struct graph_place at;
 	uint32_t top;
 
@@ -162,8 +163,9 @@ relink(const struct view *v, struct scratch *s, uint32_t slot, uint32_t level, u
 			return;
 		top = level;
 	}
-	graph_descend(v, s, view_row(v, slot), inverse, top, level, &at);
-	graph_join(v, s, slot, level, &at);
+	view_target_slot(v, slot, s->target, &t);
+	graph_descend(v, s, &t, top, level, &at);
+	graph_join(v, s, &t, slot, level, &at);
 	graph_join_back(v, s, slot, level);
 }
 
@@ -181,7 +183,7 @@ unlink_level(const struct view *v, struct scratch *s, struct circle *c, uint32_t
 		c->ids[i] = graph_link_get(list + i) - 1;
 		graph_detach(g, c->ids[i], slot, level);
 	}
-	survey(v, c, level);
+	survey(v, s, c, level);
 	link_pairs(v, s, c, level, false);
 	link_pairs(v, s, c, level, true);
 	for (uint32_t i = 0; i < c->n; i++) {

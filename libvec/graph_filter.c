@@ -50,7 +50,7 @@ meet(struct scratch *s, size_t *nheap, uint64_t key, const struct filter *f)
 }
 
 bool
-graph_search_filtered(const struct view *v, struct scratch *s, const float *q,
+graph_search_filtered(const struct view *v, struct scratch *s, const struct view_target *t,
     const struct graph_place *at, const struct filter *f, size_t bound)
 {
 	size_t nheap = 0, computed = 1;
@@ -67,7 +67,7 @@ graph_search_filtered(const struct view *v, struct scratch *s, const float *q,
 			break;
 		n = graph_gather(v, s, pool_slot(&s->found, key), 0);
 		computed += n;
-		view_distances(v, q, 1, s->ids, n, s->distances);
+		view_distances(v, t, s->ids, n, s->distances);
 		for (size_t i = 0; i < n; i++)
 			meet(s, &nheap, pool_key(&s->found, s->distances[i], s->ids[i]), f);
 	}

@@ -11,15 +11,26 @@
 #include "graph_copy.h"
 #include "graph_link.h"
 
+void
+graph_encode(struct graph *g, uint32_t slot)
+{
+	const float *x = store_row(g->store, slot);
+	float inverse = 1;
+
+	if (g->metric == VEC_COSINE)
+		inverse = *graph_inverse(g, slot) = distance_inverse_norm(x, g->store->dim);
+	if (g->code_bytes > 0)
+		g->coder.encode(x, g->store->dim, inverse, graph_code(g, slot), g->code_bytes);
+}
+
 /* What a node needs before it can be linked. */
 static int
 prepare(struct graph *g, uint32_t slot, uint32_t level, struct vec_error *err)
 {
 	int rc = graph_upper_new(g, slot, level, err);
 
-	if (rc == 0 && g->metric == VEC_COSINE)
-		*graph_inverse(g, slot) =
-		    distance_inverse_norm(store_row(g->store, slot), g->store->dim);
+	if (rc == 0)
+		graph_encode(g, slot);
 	return rc;
 }
 
@@ -28,13 +39,14 @@ static void
 find_links(const struct view *v, struct scratch *s, uint32_t slot, uint32_t level, uint32_t entry,
     uint32_t top)
 {
-	float inverse = v->metric == VEC_COSINE ? *graph_inverse(v->graph, slot) : 1;
 	struct graph_place at = { .slot = entry };
 	uint32_t from = level < top ? level : top;
+	struct view_target t;
 
-	graph_descend(v, s, view_row(v, slot), inverse, top, from, &at);
+	view_target_slot(v, slot, s->target, &t);
+	graph_descend(v, s, &t, top, from, &at);
 	for (uint32_t l = from + 1; l-- > 0;)
-		graph_join(v, s, slot, l, &at);
+		graph_join(v, s, &t, slot, l, &at);
 }
 
 /* A node that equals `slot`, among the nearest in s->pool. */

@@ -74,14 +74,14 @@ sort_list(const struct view *v, struct scratch *s, uint32_t node, const graph_li
     uint32_t max, uint32_t other)
 {
 	struct selection *all = &s->list;
+	struct view_target t;
 	struct pool sorted;
 
 	for (all->n = 0; all->n < max; all->n++)
 		all->ids[all->n] = graph_link_get(list + all->n) - 1;
 	all->ids[all->n++] = other;
-	view_distances(v, view_row(v, node),
-	    v->metric == VEC_COSINE ? *graph_inverse(v->graph, node) : 1, all->ids, all->n,
-	    all->distances);
+	view_target_slot(v, node, s->other, &t);
+	view_distances(v, &t, all->ids, all->n, all->distances);
 	pool_init(&sorted, s->list_keys, all->n);
 	sorted.mask = graph_mix(other) & POOL_SLOT_BITS;
 	for (uint32_t i = 0; i < all->n; i++)
@@ -138,7 +138,7 @@ thin(const struct view *v, struct scratch *s, uint32_t node, graph_link *list, u
 	uint32_t max = graph_list_max(v->graph, level);
 	struct pool sorted = sort_list(v, s, node, list, max, other);
 
-	graph_select(v, &sorted, max, max - max / 8, &s->list, &s->dropped);
+	graph_select(v, s, &sorted, max, max - max / 8, &s->list, &s->dropped);
 	spare(v->graph, &s->list, &s->dropped, level);
 	graph_list_write(list, max, &s->list);
 }
@@ -165,11 +165,10 @@ graph_connect(const struct view *v, struct scratch *s, uint32_t node, uint32_t o
 }
 
 void
-graph_join(const struct view *v, struct scratch *s, uint32_t slot, uint32_t level,
-    struct graph_place *at)
+graph_join(const struct view *v, struct scratch *s, const struct view_target *t, uint32_t slot,
+    uint32_t level, struct graph_place *at)
 {
 	const struct graph *g = v->graph;
-	float inverse = g->metric == VEC_COSINE ? *graph_inverse(g, slot) : 1;
 	struct pool *p = &s->pool;
 	size_t n = 0;
 
@@ -178,7 +177,7 @@ graph_join(const struct view *v, struct scratch *s, uint32_t slot, uint32_t leve
 	/* Among equally near ones each newcomer meets others: else all would crowd around a few. */
 	p->mask = graph_mix(slot) & POOL_SLOT_BITS;
 	scratch_forget(s);
-	graph_search_level(v, s, view_row(v, slot), inverse, level, at);
+	graph_search_level(v, s, t, level, at);
 	/* A node that joins again may have found itself. */
 	for (size_t i = 0; i < p->n; i++) {
 		if (pool_slot(p, p->keys[i]) != slot)
@@ -187,7 +186,7 @@ graph_join(const struct view *v, struct scratch *s, uint32_t slot, uint32_t leve
 	p->n = n;
 	if (n > 0)
 		*at = (struct graph_place){ pool_slot(p, p->keys[0]), pool_distance(p->keys[0]) };
-	graph_select(v, p, level == 0 ? g->M + g->M * 3 / 4 : g->M, level == 0 ? g->M : g->M / 2,
+	graph_select(v, s, p, level == 0 ? g->M + g->M * 3 / 4 : g->M, level == 0 ? g->M : g->M / 2,
 	    &s->chosen, NULL);
 	graph_list_write(graph_list(g, slot, level), graph_list_max(g, level), &s->chosen);
 }

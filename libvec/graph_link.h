@@ -13,7 +13,7 @@
  * nearest of the others.  out->ids gets the chosen ones, out->distances theirs from the base;
  * `left`, when not NULL, gets the rest.
  */
-void graph_select(const struct view *v, const struct pool *from, size_t m, size_t fill,
+void graph_select(const struct view *v, struct scratch *s, const struct pool *from, size_t m, size_t fill,
     struct selection *out, struct selection *left);
 
 /* True when `list` of at most `max` links holds `slot`. */
@@ -34,11 +34,11 @@ void graph_detach(const struct graph *g, uint32_t node, uint32_t other, uint32_t
 
 /*
  * Give `slot` links on `level`: search from `at`, choose, and write its own list.  Nobody links to
- * it before graph_join_back.  `at` moves to the nearest node found.  `s` was taken for
- * ef_construction.
+ * it before graph_join_back.  `t` is `slot`.  `at` moves to the nearest node found.  `s` was taken
+ * for ef_construction.
  */
-void graph_join(const struct view *v, struct scratch *s, uint32_t slot, uint32_t level,
-    struct graph_place *at);
+void graph_join(const struct view *v, struct scratch *s, const struct view_target *t,
+    uint32_t slot, uint32_t level, struct graph_place *at);
 void graph_join_back(const struct view *v, struct scratch *s, uint32_t slot, uint32_t level);
 
 /* Some node that is on `level` or above and not `except`, the highest one; false: none. */

@@ -7,7 +7,6 @@
 
 #include "filter.h"
 #include "scratch.h"
-#include "view.h"
 
 /* Where a walk is and how far from the query. */
 struct graph_place {
@@ -41,14 +40,14 @@ graph_gather(const struct view *v, struct scratch *s, uint32_t slot, uint32_t le
  * From `at` on level `from`, go down greedily to the nearest node found on each level above `to`.
  * At the end `at` is where to begin on level `to`.
  */
-void graph_descend(const struct view *v, struct scratch *s, const float *q, float inverse,
+void graph_descend(const struct view *v, struct scratch *s, const struct view_target *t,
     uint32_t from, uint32_t to, struct graph_place *at);
 
 /*
  * Algorithm 2: fill s->pool, which is empty and made for ef keys, with the nearest nodes of a
  * level, beginning at `at`.
  */
-void graph_search_level(const struct view *v, struct scratch *s, const float *q, float inverse,
+void graph_search_level(const struct view *v, struct scratch *s, const struct view_target *t,
     uint32_t level, const struct graph_place *at);
 
 /*
@@ -56,7 +55,7 @@ void graph_search_level(const struct view *v, struct scratch *s, const float *q,
  * s->found, which is empty and made for ef keys.  At most `bound` distances are computed, which
  * needs scratch_heap.  False when the walk was cut short by that.
  */
-bool graph_search_filtered(const struct view *v, struct scratch *s, const float *q,
+bool graph_search_filtered(const struct view *v, struct scratch *s, const struct view_target *t,
     const struct graph_place *at, const struct filter *f, size_t bound);
 
 #endif

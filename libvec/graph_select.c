@@ -14,15 +14,17 @@
 
 /* False when a chosen one shields `id`, at distance `d` from the base. */
 static bool
-is_open(const struct view *v, uint32_t id, float d, const struct selection *chosen)
+is_open(const struct view *v, struct scratch *s, uint32_t id, float d, const struct selection *chosen)
 {
-	float inverse = v->metric == VEC_COSINE ? *graph_inverse(v->graph, id) : 1, between[4];
-	const float *row = view_row(v, id);
+	struct view_target t;
+	float between[4];
 
+	if (chosen->n > 0)
+		view_target_slot(v, id, s->other, &t);
 	for (uint32_t i = 0; i < chosen->n; i += 4) {
 		uint32_t n = chosen->n - i < 4 ? chosen->n - i : 4;
 
-		view_distances(v, row, inverse, chosen->ids + i, n, between);
+		view_distances(v, &t, chosen->ids + i, n, between);
 		for (uint32_t j = 0; j < n; j++) {
 			if (between[j] < d || (between[j] == d && chosen->distances[i + j] == d))
 				return false;
@@ -39,7 +41,7 @@ add(struct selection *sel, uint32_t id, float distance)
 }
 
 void
-graph_select(const struct view *v, const struct pool *from, size_t m, size_t fill,
+graph_select(const struct view *v, struct scratch *s, const struct pool *from, size_t m, size_t fill,
     struct selection *out, struct selection *left)
 {
 	struct selection rest = { .n = 0 };
@@ -51,7 +53,7 @@ graph_select(const struct view *v, const struct pool *from, size_t m, size_t fil
 		uint32_t id = pool_slot(from, from->keys[i]);
 		float d = pool_distance(from->keys[i]);
 
-		if (is_open(v, id, d, out))
+		if (is_open(v, s, id, d, out))
 			add(out, id, d);
 		else if (left || rest.n < fill)
 			add(&rest, id, d);

@@ -4,7 +4,7 @@
  * Little-endian.  A header of 128 bytes:
  *
  *	0-7	magic 'VECHNSW\0'
- *	8-11	version, 1
+ *	8-11	version, 2
  *	12-15	metric
  *	16-23	identity	} of the vectors.bin it belongs to
  *	24-31	generation	}
@@ -15,16 +15,18 @@
  *	52-55	slots covered
  *	56-59	nodes
  *	60-63	entry point, slot + 1; 0: none
- *	64-123	five sections, each: bytes u64, CRC32C u32
+ *	64-111	four sections, each: bytes u64, CRC32C u32
+ *	112-123	zeros
  *	124-127	CRC32C of bytes 0-123
  *
  * and the sections, one after the other:
  *
  *	levels	a byte for each slot covered: its level + 1 for a node, 255 for a copy, else 0
- *	norms	under cosine, 1 / |x| as float32 for each node, in order of slots
  *	base	2M links for each node: slot + 1, then zeros
  *	upper	M links for each level from 1 of each node
  *	copies	for each copy its node, as slot + 1
+ *
+ * Norms and codes are not kept: they follow from the vectors, and are made again while the file is read.
  */
 
 #ifndef LIBVEC_INDEX_H
@@ -34,12 +36,11 @@
 
 #define INDEX_NAME "hnsw.index"
 #define INDEX_HEADER 128
-#define INDEX_VERSION 1
+#define INDEX_VERSION 2
 #define INDEX_COPY 255
 
 enum index_section {
 	INDEX_LEVELS,
-	INDEX_NORMS,
 	INDEX_BASE,
 	INDEX_UPPER,
 	INDEX_COPIES,
@@ -70,9 +71,9 @@ int index_save(const struct graph *g, int dir, uint64_t identity, uint64_t gener
     uint32_t slots, struct vec_error *err);
 
 /*
- * Load hnsw.index into `g`, which is new and has memory for `slots`, the slots published.  True
- * when the graph is now that of the file.  Else *why is the reason, NULL when there is no file, and
- * `g` is to be thrown away.
+ * Load hnsw.index into `g`, which is empty and has memory for `slots`, the slots published.  True when
+ * the graph is now that of the file.  Else *why is the reason, NULL when there is no file, and `g` is
+ * empty again.  [change, alone]
  */
 bool index_load(struct graph *g, int dir, uint64_t identity, uint64_t generation, uint32_t slots,
     const char **why);

@@ -1,6 +1,10 @@
 /*
  * index_load.c - reading hnsw.index, which may be anything.
  *
+ * Searches may go on meanwhile: they scan, for the graph has no entry point until it is whole, and slots
+ * may be deleted, for a slot's flags are only added to.  A file that is refused half-way leaves marks and
+ * links behind, which are wiped.
+ *
  * A checksum finds accidents; it does not find a file that was made up.  So everything is checked
  * that the graph's code relies on, before a single link is followed: lengths, levels (they follow
  * from seed and slot), that links go to other nodes of that level, that none comes twice, that they
@@ -14,7 +18,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -99,17 +102,16 @@ check_header(const struct graph *g, const struct index_header *h, uint64_t ident
 static bool
 lengths_match(const struct graph *g, const struct index_header *h, uint64_t file_bytes)
 {
-	uint64_t total = INDEX_HEADER, norms, base, list = sizeof(graph_link);
+	uint64_t total = INDEX_HEADER, base, list = sizeof(graph_link);
 
-	if (!bytes_size(0, h->nodes, g->metric == VEC_COSINE ? sizeof(float) : 0, &norms) ||
-	    !bytes_size(0, h->nodes, 2 * g->M * list, &base))
+	if (!bytes_size(0, h->nodes, 2 * g->M * list, &base))
 		return false;
 	for (int i = 0; i < INDEX_NSECTIONS; i++) {
 		if (!bytes_size(total, h->section[i].bytes, 1, &total))
 			return false;
 	}
 	return total == file_bytes && h->section[INDEX_LEVELS].bytes == h->slots &&
-	    h->section[INDEX_NORMS].bytes == norms && h->section[INDEX_BASE].bytes == base &&
+	    h->section[INDEX_BASE].bytes == base &&
 	    h->section[INDEX_UPPER].bytes % (g->M * list) == 0 &&
 	    h->section[INDEX_COPIES].bytes % sizeof(uint32_t) == 0;
 }
@@ -132,7 +134,7 @@ load_levels(struct graph *g, struct reader *r, const struct index_header *h)
 		if ((level = *take(r, 1)) == 0)
 			continue;
 		if (level == INDEX_COPY) {
-			atomic_store(graph_flags(g, slot), GRAPH_TAKEN);
+			atomic_fetch_or(graph_flags(g, slot), GRAPH_TAKEN);
 			continue;
 		}
 		if (level - 1 != graph_level(g, slot))
@@ -141,30 +143,13 @@ load_levels(struct graph *g, struct reader *r, const struct index_header *h)
 		seen += level - 1;
 		if (seen > upper || graph_upper_new(g, slot, level - 1, NULL) != 0)
 			return "its upper lists do not fit";
-		atomic_store(graph_flags(g, slot), GRAPH_LINKED);
+		graph_encode(g, slot);
+		if (atomic_fetch_or(graph_flags(g, slot), GRAPH_LINKED) & GRAPH_DEAD)
+			graph_unlink_later(g, slot);
 	}
 	if (!end(r, h, INDEX_LEVELS) || nodes != h->nodes || seen != upper)
 		return "its levels are damaged";
 	return NULL;
-}
-
-static const char *
-load_norms(struct graph *g, struct reader *r, const struct index_header *h)
-{
-	uint32_t bits;
-	float x;
-
-	begin(r, h->section[INDEX_NORMS].bytes);
-	for (uint32_t slot = 0; slot < h->slots && g->metric == VEC_COSINE; slot++) {
-		if (!is_node(g, slot))
-			continue;
-		bits = bytes_get32(take(r, 4));
-		memcpy(&x, &bits, sizeof(x));
-		if (!isfinite(x) || x < 0)
-			return "a norm is wrong";
-		*graph_inverse(g, slot) = x;
-	}
-	return end(r, h, INDEX_NORMS) ? NULL : "its norms are damaged";
 }
 
 /* A number for a pair of slots on a level, the same for both directions. */
@@ -234,14 +219,14 @@ load_copies(struct graph *g, struct reader *r, const struct index_header *h)
 
 	begin(r, h->section[INDEX_COPIES].bytes);
 	for (uint32_t slot = 0; slot < h->slots; slot++) {
-		if (graph_flags_get(g, slot) != GRAPH_TAKEN)
+		if (!(graph_flags_get(g, slot) & GRAPH_TAKEN))
 			continue;
 		node = bytes_get32(take(r, 4));
 		if (node == 0 || node > h->slots || !is_node(g, node - 1) ||
 		    memcmp(store_row(g->store, node - 1), store_row(g->store, slot),
 		        g->store->stride) != 0)
 			return "a copy has no node";
-		atomic_store(graph_flags(g, slot), 0);
+		atomic_fetch_and(graph_flags(g, slot), (unsigned char)~GRAPH_TAKEN);
 		graph_copy_add(g, node - 1, slot);
 	}
 	return end(r, h, INDEX_COPIES) ? NULL : "its copies are damaged";
@@ -260,8 +245,9 @@ load_entry(struct graph *g, const struct index_header *h)
 		return NULL;
 	if (!is_node(g, h->entry - 1) || graph_level(g, h->entry - 1) != highest)
 		return "its entry point is wrong";
-	graph_entry_set(g, h->entry - 1, highest);
 	g->nodes = h->nodes;
+	g->changes = 0;
+	graph_entry_set(g, h->entry - 1, highest);
 	return NULL;
 }
 
@@ -283,11 +269,10 @@ load(struct graph *g, struct reader *r, uint64_t identity, uint64_t generation, 
 	if (!lengths_match(g, &h, (uint64_t)st.st_size))
 		return "its length is wrong";
 	r->at = INDEX_HEADER;
-	if ((why = load_levels(g, r, &h)) != NULL || (why = load_norms(g, r, &h)) != NULL ||
+	if ((why = load_levels(g, r, &h)) != NULL ||
 	    (why = load_lists(g, r, &h)) != NULL || (why = load_copies(g, r, &h)) != NULL ||
 	    (why = load_entry(g, &h)) != NULL)
 		return why;
-	g->changes = 0;
 	return NULL;
 }
 
@@ -306,7 +291,8 @@ index_load(struct graph *g, int dir, uint64_t identity, uint64_t generation, uin
 		free(r.buffer);
 		return false;
 	}
-	*why = load(g, &r, identity, generation, slots);
+	if ((*why = load(g, &r, identity, generation, slots)) != NULL)
+		graph_wipe(g, slots);
 	close(r.fd);
 	free(r.buffer);
 	return *why == NULL;

@@ -103,16 +103,9 @@ put_levels(struct writer *w, const struct graph *g, uint32_t slots)
 static void
 put_sections(struct writer *w, const struct graph *g, uint32_t slots)
 {
-	uint32_t slot, bits;
+	uint32_t slot;
 
 	put_levels(w, g, slots);
-	begin(w, INDEX_NORMS);
-	for (slot = 0; slot < slots && g->metric == VEC_COSINE; slot++) {
-		if (is_node(g, slot)) {
-			memcpy(&bits, graph_inverse(g, slot), sizeof(bits));
-			put32(w, bits);
-		}
-	}
 	begin(w, INDEX_BASE);
 	for (slot = 0; slot < slots; slot++) {
 		if (is_node(g, slot))

@@ -12,6 +12,9 @@
 
 #include "io.h"
 
+#define HUGE_PAGE (2u << 20)
+#define COLLAPSE 25	/* MADV_COLLAPSE of Linux 6.1, which the C library does not name yet */
+
 struct io_table io = {
 	.openat = openat,
 	.pread = pread,
@@ -99,13 +102,40 @@ io_extend(int fd, uint64_t from, uint64_t to)
 	return errno;
 }
 
+/*
+ * What is larger than a huge page begins on its boundary: mapped longer than needed, and cut.  munmap
+ * of an end of a map of our own cannot fail but for want of memory, and then the rest stays mapped
+ * and costs address space.
+ */
 void *
 io_pages(size_t n)
 {
-	void *p = io.mmap(
-	    NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), before,
+	       more = n >= HUGE_PAGE ? HUGE_PAGE : 0;
+	unsigned char *p = io.mmap(NULL, n + more, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	return p == MAP_FAILED ? NULL : p;
+	if (p == MAP_FAILED)
+		return NULL;
+	if (more > 0) {
+		before = (HUGE_PAGE - (uintptr_t)p % HUGE_PAGE) % HUGE_PAGE;
+		n = (n + page - 1) / page * page;
+		if (before > 0)
+			(void)munmap(p, before);
+		if (more > before)
+			(void)munmap(p + before + n, more - before);
+		p += before;
+	}
+	return p;
+}
+
+void
+io_pages_huge(void *p, size_t n)
+{
+	if (n < HUGE_PAGE)
+		return;
+	(void)madvise(p, n, MADV_HUGEPAGE);
+	(void)madvise(p, n / HUGE_PAGE * HUGE_PAGE, COLLAPSE);
 }
 
 void

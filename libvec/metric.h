@@ -30,10 +30,14 @@ typedef float metric_one(const float *a, const float *b, size_t n);
  */
 typedef void metric_four(const float *q, const float *const rows[4], size_t n, float out[4]);
 
+/* The same sum in the portable order of distance_lanes.h: equal bits in every set. */
+typedef double metric_exact(const float *a, const float *b, size_t n);
+
 struct metric_set {
 	const char *name;	/* of the instruction set */
 	metric_one *one[METRIC_NSUMS];
 	metric_four *four[METRIC_NSUMS];
+	metric_exact *exact[METRIC_NSUMS];
 };
 
 /* The fastest set this machine has.  The same answer for the life of the process. */

@@ -79,6 +79,7 @@ metric_avx512(void)
 		.name = "avx512",
 		.one = { dot, l2sq, l1 },
 		.four = { dot_four, l2sq_four, l1_four },
+		.exact = { exact_dot, exact_l2sq, exact_l1 },
 	};
 
 	return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&

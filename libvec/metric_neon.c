@@ -77,6 +77,7 @@ metric_neon(void)
 		.name = "neon",
 		.one = { dot, l2sq, l1 },
 		.four = { dot_four, l2sq_four, l1_four },
+		.exact = { exact_dot, exact_l2sq, exact_l1 },
 	};
 
 	return &set;

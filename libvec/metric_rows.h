@@ -12,6 +12,8 @@
  * sums have names of their own: as an array the compiler kept them in memory.
  */
 
+#include "distance_lanes.h"
+
 #define ROWS_INLINE static inline __attribute__((always_inline))
 
 ROWS_INLINE float

@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "distance_lanes.h"
 #include "metric.h"
 
 #define LANES 8
@@ -80,6 +81,7 @@ metric_scalar(void)
 		.name = "scalar",
 		.one = { dot, l2sq, l1 },
 		.four = { dot_four, l2sq_four, l1_four },
+		.exact = { exact_dot, exact_l2sq, exact_l1 },
 	};
 
 	return &set;

@@ -80,6 +80,25 @@ cover(struct scratch *s, uint32_t n)
 	return s->visited != NULL;
 }
 
+static bool
+have_query(struct scratch *s, const struct graph *g)
+{
+	size_t floats = (g->store->stride + CODES_LINE - 1) / CODES_LINE * CODES_LINE;
+	size_t code, target;
+
+	if (s->query)
+		return true;
+	code = codes_stride(g->store->dim);
+	target = codes_query_bytes(g->store->dim, g->codes == VEC_CODES_SMALL);
+	s->query_bytes = floats + code + 2 * target;
+	if (!(s->query = io_pages(s->query_bytes)))
+		return false;
+	s->query_code = (unsigned char *)s->query + floats;
+	s->target = (int8_t *)s->query_code + code;
+	s->other = s->target + target;
+	return true;
+}
+
 struct scratch *
 scratch_take(struct graph *g, size_t ef)
 {
@@ -93,8 +112,7 @@ scratch_take(struct graph *g, size_t ef)
 	}
 	if (!s && !(s = io.calloc(1, sizeof(*s))))
 		return NULL;
-	s->query_bytes = g->store->stride;
-	if (!s->query && !(s->query = io_pages(s->query_bytes)))
+	if (!have_query(s, g))
 		goto fail;
 	if (!cover(s, capacity) || !scratch_pool(s, ef))
 		goto fail;

@@ -8,13 +8,13 @@
 #ifndef LIBVEC_SCRATCH_H
 #define LIBVEC_SCRATCH_H
 
-#include "graph.h"
 #include "pool.h"
+#include "view.h"
 
 /* Candidates that algorithm 4 chooses from, and what it chose. */
 struct selection {
 	uint32_t ids[GRAPH_LIST_MAX + 1];
-	float distances[GRAPH_LIST_MAX + 1];
+	float distances[VIEW_ROOM(GRAPH_LIST_MAX + 1)];
 	uint32_t n;
 };
 
@@ -31,10 +31,13 @@ struct scratch {
 	size_t nfound_keys;
 	uint64_t *heap;		/* a filtered search: what it may expand, room for nvisited */
 
-	float *query;		/* dim floats on a page of their own */
-	size_t query_bytes;
+	float *query;		/* dim floats on a page of their own, before the next three */
+	unsigned char *query_code;
+	int8_t *target;		/* bytes to measure from: what the search is for ... */
+	int8_t *other;		/* ... and a node on the way */
+	size_t query_bytes;	/* of all four */
 	uint32_t ids[GRAPH_LIST_MAX + 1];	/* gathered neighbours */
-	float distances[GRAPH_LIST_MAX + 1];
+	float distances[VIEW_ROOM(GRAPH_LIST_MAX + 1)];
 
 	struct selection chosen;	/* of an insertion */
 	struct selection list;		/* a full list and the newcomer */

@@ -23,9 +23,6 @@
 #include "io.h"
 #include "store.h"
 
-#define NAME "vectors.bin"
-#define NAME_NEW "vectors.bin.new"
-
 /* Rows are written and mapped as they lie in memory. */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "vectors.bin is little-endian");
 
@@ -72,18 +69,18 @@ make_file(struct store *s, int dir, struct vec_error *err)
 {
 	int rc, no;
 
-	s->fd = io.openat(dir, NAME_NEW, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	s->fd = io.openat(dir, STORE_NAME_NEW, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (s->fd < 0)
 		return error_sys(err, 0, errno, "cannot make vectors.bin");
 	if ((rc = lock_file(s->fd, err)) != 0)
 		return rc;
-	if (!is_named(dir, NAME_NEW, s->fd))
+	if (!is_named(dir, STORE_NAME_NEW, s->fd))
 		return error_set(err, VEC_EBUSY, "vectors.bin is being made by another process");
 	if (io.ftruncate(s->fd, 0) != 0)
 		return error_sys(err, 0, errno, "cannot make vectors.bin");
 	if ((no = store_header_locked(s, 0, 0)) != 0)
 		return error_sys(err, 0, no, "cannot write the header of vectors.bin");
-	if (io.fsync(s->fd) != 0 || io.renameat(dir, NAME_NEW, dir, NAME) != 0 ||
+	if (io.fsync(s->fd) != 0 || io.renameat(dir, STORE_NAME_NEW, dir, STORE_NAME) != 0 ||
 	    io.fsync(dir) != 0)
 		return error_sys(err, 0, errno, "cannot make vectors.bin");
 	return 0;
@@ -93,7 +90,7 @@ make_file(struct store *s, int dir, struct vec_error *err)
 static int
 find_file(struct store *s, int dir, bool create, struct vec_error *err)
 {
-	s->fd = io.openat(dir, NAME, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	s->fd = io.openat(dir, STORE_NAME, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (s->fd >= 0)
 		return lock_file(s->fd, err);
 	if (errno != ENOENT)

@@ -50,6 +50,13 @@ int store_open(int dir, size_t dim, bool create, uint64_t reserve, struct store 
     struct vec_error *err);
 void store_close(struct store *s);
 
+/* vec_trim. */
+int store_trim(struct store *s, struct vec_error *err);
+
+/* The names of vectors.bin and of one that is being made. */
+#define STORE_NAME "vectors.bin"
+#define STORE_NAME_NEW "vectors.bin.new"
+
 int store_append(struct store *s, const float *x, size_t n, uint32_t *first, struct vec_error *err);
 int store_sync(struct store *s, struct vec_error *err);
 int store_publish(struct store *s, uint32_t end, struct vec_error *err);

@@ -155,3 +155,42 @@ store_unmap(struct store *s)
 		free(m);
 	}
 }
+
+/*
+ * The header first, and on disk: one that claims more than the file has is how damage is recognised.
+ * A file that stays longer than its header says is no harm.
+ */
+static int
+trim_locked(struct store *s, struct vec_error *err)
+{
+	int no;
+
+	if (s->read_only)
+		return error_set(err, VEC_EREADONLY,
+		    "the collection is read-only: syncing vectors.bin failed before");
+	if (s->appended == s->capacity)
+		return 0;
+	if ((no = store_header_locked(s, s->published, s->appended)) != 0)
+		return error_sys(err, 0, no, "cannot write the header of vectors.bin");
+	atomic_store_explicit(&s->capacity, s->appended, memory_order_release);
+	if (io.fdatasync(s->fd) != 0) {
+		s->read_only = true;
+		return error_sys(err, VEC_EIO, errno, "cannot sync vectors.bin");
+	}
+	if (io.ftruncate(s->fd, (off_t)format_bytes(s->dim, s->appended)) != 0)
+		return error_sys(err, 0, errno, "cannot shorten vectors.bin");
+	return 0;
+}
+
+int
+store_trim(struct store *s, struct vec_error *err)
+{
+	int rc;
+
+	pthread_mutex_lock(&s->sync);
+	pthread_mutex_lock(&s->lock);
+	rc = trim_locked(s, err);
+	pthread_mutex_unlock(&s->lock);
+	pthread_mutex_unlock(&s->sync);
+	return rc;
+}

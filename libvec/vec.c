@@ -15,6 +15,8 @@
 #include "io.h"
 #include "vec_private.h"
 
+#define READ_AT_ONCE 16384	/* slots whose graph is read while the collection is opened */
+
 static int
 check_options(const struct vec_options *o, struct vec_error *err)
 {
@@ -22,6 +24,8 @@ check_options(const struct vec_options *o, struct vec_error *err)
 		return error_set(err, VEC_EVALUE, "dim is %zu, not 1 to %d", o->dim, VEC_DIM_MAX);
 	if ((unsigned)o->metric >= VEC_NMETRICS)
 		return error_set(err, VEC_EVALUE, "metric %d is none", (int)o->metric);
+	if ((unsigned)o->codes >= VEC_NCODES)
+		return error_set(err, VEC_EVALUE, "codes %d are none", (int)o->codes);
 	if (o->M != 0 && (o->M < VEC_M_MIN || o->M > VEC_M_MAX))
 		return error_set(err, VEC_EVALUE, "M is %" PRIu32 ", not %d to %d", o->M, VEC_M_MIN,
 		    VEC_M_MAX);
@@ -32,32 +36,22 @@ check_options(const struct vec_options *o, struct vec_error *err)
 	return 0;
 }
 
-static int
-new_graph(struct vec *v, const struct vec_options *o, struct vec_error *err)
-{
-	int rc = graph_new(v->store, o->metric, o->M ? o->M : VEC_M_DEFAULT,
-	    o->ef_construction ? o->ef_construction : VEC_EF_CONSTRUCTION_DEFAULT, o->seed,
-	    &v->graph, err);
-
-	return rc != 0 ? rc : graph_reserve(v->graph, v->store->appended, err);
-}
-
-/* The graph of hnsw.index, or an empty one and a note. */
+/*
+ * An empty graph, with that of hnsw.index to follow.  A long one is left to the first index work: until
+ * then everything is the tail, and answers come from a scan.
+ */
 static int
 open_graph(struct vec *v, const struct vec_options *o, struct vec_error *err)
 {
-	const char *why;
 	int rc;
 
-	if ((rc = new_graph(v, o, err)) != 0)
+	if ((rc = graph_new(v->store, o, &v->graph, err)) != 0 ||
+	    (rc = graph_reserve(v->graph, v->store->appended, err)) != 0)
 		return rc;
-	if (index_load(v->graph, v->dir, v->identity, v->generation, v->store->published, &why))
-		return 0;
-	if (why)
-		(void)snprintf(v->note, sizeof(v->note), INDEX_NAME " was not used: %s", why);
-	graph_free(v->graph);
-	v->graph = NULL;
-	return new_graph(v, o, err);
+	v->unread = true;
+	if (v->store->published <= READ_AT_ONCE)
+		vec_read_index(v);
+	return 0;
 }
 
 /* Mark what o->live says is dead, past the published slots too: they may be recovered. */
@@ -72,7 +66,9 @@ bury(struct vec *v, const struct vec_options *o, struct vec_error *err)
 	if ((rc = graph_reserve(v->graph, end, err)) != 0)
 		return rc;
 	for (uint32_t slot = 0; slot < end; slot++) {
-		if (!(o->live[slot / 64] >> slot % 64 & 1))
+		if (slot % 64 == 0 && o->live[slot / 64] == UINT64_MAX)
+			slot += 63;
+		else if (!(o->live[slot / 64] >> slot % 64 & 1))
 			(void)graph_kill(v->graph, slot);
 	}
 	return 0;
@@ -89,6 +85,7 @@ vec_open(const char *dir, const struct vec_options *o, struct vec **out, struct 
 		return rc;
 	if (!(v = io.calloc(1, sizeof(*v))))
 		return error_set(err, VEC_ENOMEM, "no memory for a collection");
+	pthread_mutex_init(&v->load, NULL);
 	pthread_mutex_init(&v->append, NULL);
 	pthread_mutex_init(&v->take, NULL);
 	v->identity = o->identity;
@@ -121,6 +118,7 @@ vec_close(struct vec *v)
 		close(v->dir);
 	pthread_mutex_destroy(&v->take);
 	pthread_mutex_destroy(&v->append);
+	pthread_mutex_destroy(&v->load);
 	free(v);
 }
 
@@ -215,7 +213,7 @@ vec_stats(struct vec *v, struct vec_stats *s)
 	const struct graph *g = v->graph;
 	uint32_t entry, dead = g->dead, nodes = g->nodes;
 
-	*s = (struct vec_stats){ .dim = (uint32_t)v->store->dim, .metric = g->metric, .M = g->M,
+	*s = (struct vec_stats){ .dim = (uint32_t)v->store->dim, .metric = g->metric, .codes = g->codes, .M = g->M,
 		.ef_construction = g->ef_construction, .published = v->store->published,
 		.covered = v->tail_start,
 		.unlinking = graph_unlinking(g), .capacity = v->store->capacity,
@@ -227,5 +225,7 @@ vec_stats(struct vec *v, struct vec_stats *s)
 	s->file_bytes = format_bytes(s->dim, s->capacity);
 	(void)graph_entry(g, &entry, &s->max_level);
 	(void)snprintf(s->isa, sizeof(s->isa), "%s", g->kernels->name);
+	pthread_mutex_lock(&v->take);
 	(void)snprintf(s->index_note, sizeof(s->index_note), "%s", v->note);
+	pthread_mutex_unlock(&v->take);
 }

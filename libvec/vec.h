@@ -74,6 +74,7 @@ int vec_metric_parse(const char *name);
 #define VEC_DIM_MAX 16000
 #define VEC_M_MIN 4
 #define VEC_M_DEFAULT 16
+#define VEC_M_LOW 32		/* the default where there are at most 256 components */
 #define VEC_M_MAX 64
 #define VEC_EF_CONSTRUCTION_MIN 8
 #define VEC_EF_CONSTRUCTION_DEFAULT 200
@@ -83,6 +84,18 @@ int vec_metric_parse(const char *name);
 #define VEC_K_MAX 10000
 #define VEC_SLOT_NONE UINT32_MAX
 
+/*
+ * What the graph orders vectors by.  Results are always ordered by the vectors themselves.
+ * fast: a byte for each component.  small: four bits, and M is 16 by default.  none: the vectors, with no memory beside them; always so under
+ * l1, and below 17 components, where a code would be no shorter.
+ */
+enum vec_codes {
+	VEC_CODES_FAST,
+	VEC_CODES_SMALL,
+	VEC_CODES_NONE,
+	VEC_NCODES
+};
+
 struct vec;
 
 struct vec_options {
@@ -90,6 +103,7 @@ struct vec_options {
 	enum vec_metric metric;	/* of the graph; a search may ask for another */
 	uint32_t M;		/* links of a node above level 0, twice that on it; 0: default */
 	uint32_t ef_construction; /* candidates kept while building; 0: default */
+	enum vec_codes codes;	/* where the graph can have them */
 	uint64_t seed;		/* of the levels; equal seed, one thread: equal graph */
 	uint64_t identity;	/* with generation, ties hnsw.index to vectors.bin: any numbers */
 	uint64_t generation;	/* that another collection, or this one rewritten, has not */
@@ -100,8 +114,9 @@ struct vec_options {
 
 /*
  * Open the collection in folder `dir`, which exists.  Checks the header against `o` and maps the
- * file; loads hnsw.index when it is there and sound, else starts with an empty graph and all live
- * slots in the tail (vec_stats says so, with the reason).  A record after n_vecs is left alone.
+ * file.  Of hnsw.index a short one is read here, a long one (over 16,384 vectors) by the first vec_index,
+ * vec_checkpoint or vec_check; until then all is in the tail and searches scan.  Where it is missing or
+ * not sound the graph is empty (vec_stats says so, with the reason).  A record after n_vecs is left alone.
  * One vec per folder and process; a second process gets VEC_EBUSY.
  * Returns 0, or VEC_EVALUE (options, or no files and not `create`), VEC_EDIM (the file has another
  * dim), VEC_ECORRUPT, VEC_EIO, VEC_ENOSPC, VEC_ENOMEM, VEC_EBUSY.  *out is then NULL.
@@ -187,6 +202,14 @@ int vec_search(struct vec *v, const float *x, size_t dim, const struct vec_query
     struct vec_hit *hits, size_t *n, struct vec_error *err);
 
 /*
+ * vec_search for each of `count` vectors (`x`: rows of `dim` components), all asked the same way: what
+ * has to be scanned is read once for eight of them.  Of the i-th, `hits` + i * q->k holds the n[i] hits.
+ * The errors of vec_search; then some of `n` may be filled and others not.
+ */
+int vec_search_batch(struct vec *v, const float *x, size_t count, size_t dim,
+    const struct vec_query *q, struct vec_hit *hits, size_t *n, struct vec_error *err);
+
+/*
  * The distance between two vectors of `dim` components, as vec_search reports it.  Under cosine a
  * zero vector is at distance 1 from everything.
  */
@@ -209,9 +232,25 @@ int vec_index(struct vec *v, size_t budget, struct vec_error *err);
  */
 int vec_checkpoint(struct vec *v, struct vec_error *err);
 
+/*
+ * Give the room of vectors.bin that no slot has been given yet back to the file system; the next
+ * vec_append makes room anew.  0, VEC_EIO or VEC_EREADONLY.
+ */
+int vec_trim(struct vec *v, struct vec_error *err);
+
+/*
+ * `v`, a new generation of `old` in a folder of its own, takes its place: its files are renamed over
+ * those of `old`, vectors.bin last, and the folder that they leave is the caller's to remove.  Both
+ * stay open and can be read and searched; `old`, whose vectors.bin has no name any more, writes no
+ * hnsw.index from now on, and adding to it would be in vain.  Both folders are on one file system.
+ * 0; or VEC_EIO or VEC_ENOSPC, and `v` is then as good as before, where it was.
+ */
+int vec_replace(struct vec *v, struct vec *old, struct vec_error *err);
+
 struct vec_stats {
 	uint32_t dim;
 	enum vec_metric metric;
+	enum vec_codes codes;	/* what the graph has */
 	uint32_t M, ef_construction;
 	uint32_t published;	/* slots published */
 	uint32_t live;		/* of those, not deleted */
@@ -222,11 +261,11 @@ struct vec_stats {
 	uint32_t max_level;
 	uint32_t capacity;	/* slots that vectors.bin has room for */
 	uint64_t file_bytes;	/* of vectors.bin */
-	uint64_t graph_bytes;	/* memory of links, levels and norms */
+	uint64_t graph_bytes;	/* memory of links, codes, levels and norms */
 	bool read_only;
 	bool unsaved;		/* the graph changed since hnsw.index was written or loaded */
 	char isa[16];		/* instruction set in use: "scalar", "avx2", "avx512", "neon" */
-	char index_note[128];	/* why hnsw.index was not used at open; empty: it was, or is none */
+	char index_note[128];	/* why hnsw.index was not used; empty: it was, or is none */
 };
 
 void vec_stats(struct vec *v, struct vec_stats *s);

@@ -2,6 +2,8 @@
  * vec_index.c - moving the tail into the graph, and the graph to disk.
  */
 
+#include <stdio.h>
+
 #include "error.h"
 #include "index.h"
 #include "vec_private.h"
@@ -18,6 +20,32 @@ vec_advance_locked(struct vec *v)
 	        (GRAPH_LINKED | GRAPH_COPY | GRAPH_UNLINKED | GRAPH_DEAD))
 		start++;
 	atomic_store_explicit(&v->tail_start, start, memory_order_release);
+}
+
+void
+vec_read_index(struct vec *v)
+{
+	const char *why = NULL;
+	uint32_t slots;
+	bool loaded;
+
+	if (!atomic_load_explicit(&v->unread, memory_order_acquire))
+		return;
+	pthread_mutex_lock(&v->load);
+	if (v->unread) {
+		pthread_rwlock_wrlock(&v->graph->change);
+		slots = v->store->published;
+		loaded = index_load(v->graph, v->dir, v->identity, v->generation, slots, &why);
+		pthread_mutex_lock(&v->take);
+		if (!loaded && why)
+			(void)snprintf(
+			    v->note, sizeof(v->note), INDEX_NAME " was not used: %s", why);
+		vec_advance_locked(v);
+		pthread_mutex_unlock(&v->take);
+		pthread_rwlock_unlock(&v->graph->change);
+		atomic_store_explicit(&v->unread, false, memory_order_release);
+	}
+	pthread_mutex_unlock(&v->load);
 }
 
 /* The next slot of the tail for this thread alone; false when there is none left. */
@@ -89,6 +117,7 @@ vec_index(struct vec *v, size_t budget, struct vec_error *err)
 	uint32_t slot;
 	int rc;
 
+	vec_read_index(v);
 	for (;;) {
 		if ((rc = unlink_some(v, &budget, err)) != 0)
 			return rc;
@@ -109,14 +138,18 @@ int
 vec_checkpoint(struct vec *v, struct vec_error *err)
 {
 	uint32_t slots;
-	int rc;
+	int rc = 0;
 
+	vec_read_index(v);
 	pthread_rwlock_wrlock(&v->graph->change);
+	if (v->replaced)
+		goto out;
 	/* Nodes are below this, and the header on disk must not be: see index_load. */
 	slots = v->store->published;
 	if ((rc = store_flush(v->store, err)) == 0 &&
 	    (rc = index_save(v->graph, v->dir, v->identity, v->generation, slots, err)) == 0)
 		atomic_store(&v->saved, v->graph->changes);
+out:
 	pthread_rwlock_unlock(&v->graph->change);
 	return rc;
 }
@@ -127,6 +160,7 @@ vec_check(struct vec *v, struct vec_check_report *r, struct vec_error *err)
 	struct vec_check_report report;
 	int rc;
 
+	vec_read_index(v);
 	pthread_rwlock_wrlock(&v->graph->change);
 	rc = graph_check(v->graph, v->store->published, &report, err);
 	pthread_rwlock_unlock(&v->graph->change);

@@ -9,10 +9,13 @@
 #include "graph.h"
 
 struct vec {
-	int dir;
+	int dir;		/* changed by vec_replace; [graph->change] */
 	uint64_t identity, generation;
 	struct store *store;
 	struct graph *graph;
+
+	pthread_mutex_t load;	/* held while hnsw.index is read */
+	atomic_bool unread;	/* hnsw.index waits to be read; cleared under `load` */
 
 	pthread_mutex_t append;	/* guards that memory is there before slots are given */
 
@@ -26,8 +29,12 @@ struct vec {
 	_Atomic uint32_t tail_start;
 
 	_Atomic uint64_t saved;	/* graph->changes when hnsw.index was written or loaded */
-	char note[sizeof(((struct vec_stats *)0)->index_note)];
+	bool replaced;		/* another has its folder; [graph->change] */
+	char note[sizeof(((struct vec_stats *)0)->index_note)];	/* [take] */
 };
+
+/* Read hnsw.index now if that was put off.  Any thread; one does it and the others wait. */
+void vec_read_index(struct vec *v);
 
 /* Move tail_start over what is linked or dead.  [take] */
 void vec_advance_locked(struct vec *v);

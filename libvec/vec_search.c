@@ -1,252 +1,110 @@
 /*
- * vec_search.c - one search: the graph for what it holds, a scan for the tail, true distances at
- * the end.
+ * vec_search.c - one search, or many at once.
  *
- * Candidates are chosen with the fast sums and reported with the portable ones (distance.c).  A few
- * more than k are carried to the end, so that two candidates which the fast sums confuse at the
- * edge of the k are told apart by the portable ones.
+ * Each walks over the graph for itself; what is left to scan, the tail, and everything where the
+ * graph cannot serve, is read once for as many as EXACT_QUERIES of them.
  */
 
-#include <inttypes.h>
-
-#include "error.h"
 #include "exact.h"
-#include "graph_copy.h"
-#include "graph_search.h"
-#include "vec_private.h"
+#include "search.h"
 
-#define SLACK 8
-
-/*
- * Scanning m of n vectors costs m distances.  Searching the graph for ef of them costs about
- * ef * WALK * n / m, for it meets n / m vectors for each that is let through.  Measured were 6 to 35
- * distances for each candidate kept, with ef 20 to 200 and 5,000 to 60,000 vectors of 16 to 768
- * components, clustered and random.
- */
-#define WALK 20
-
-struct search {
-	struct vec *vec;
-	struct vec_query query;		/* what was asked, with k and ef made sensible */
-	struct filter filter;
-	struct view view;
-	struct scratch *scratch;
-	uint32_t published;		/* slots that count */
-	uint32_t live;			/* of those, not deleted */
-	uint32_t tail_start;
-};
-
-static int
-check(const struct vec *v, const float *x, size_t dim, const struct vec_query *q,
-    struct vec_error *err)
+/* Scan for those of `n` searches that begin at `from`. */
+static void
+scan(struct search *searches, size_t n, uint32_t from)
 {
-	int rc, metric = q->metric == -1 ? (int)v->graph->metric : q->metric;
+	struct exact_query queries[EXACT_QUERIES];
+	const struct search *first = NULL;
+	struct filter f;
+	size_t shared = 0;
 
-	if (dim != v->store->dim)
-		return error_set(err, VEC_EDIM, "query has %zu components, collection has %zu", dim,
-		    v->store->dim);
-	if (q->k == 0)
-		return error_set(err, VEC_EVALUE, "k is 0");
-	if (q->metric < -1 || q->metric >= VEC_NMETRICS)
-		return error_set(err, VEC_EVALUE, "metric %d is none", q->metric);
-	if ((rc = vec_validate(x, dim, err)) == 0)
+	for (size_t i = 0; i < n; i++) {
+		struct search *s = &searches[i];
+
+		if (s->scan_from != from)
+			continue;
+		if (!first)
+			first = s;
+		queries[shared++] =
+		    (struct exact_query){ s->scratch->query, &s->scratch->found };
+	}
+	if (!first)
+		return;
+	f = search_filter(first);
+	exact_scan(&first->view, queries, shared, &f, from, first->published);
+}
+
+/* Up to EXACT_QUERIES searches, alike but for what they look for. */
+static int
+search_some(struct vec *v, const float *x, size_t count, const struct vec_query *q,
+    struct vec_hit *hits, size_t *n, struct vec_error *err)
+{
+	struct search searches[EXACT_QUERIES];
+	size_t dim = v->store->dim, begun = 0, i;
+	uint32_t tail_start;
+	int rc = 0;
+
+	search_survey(&searches[0], v, q);
+	if (searches[0].query.k == 0)
 		return 0;
-	/* All zero is a place like any other, except that it has no direction. */
-	for (size_t i = 0; i < dim; i++) {
-		if (x[i] != 0)
+	for (i = 1; i < count; i++)
+		searches[i] = searches[0];
+	for (; rc == 0 && begun < count; begun++)
+		rc = search_begin(&searches[begun], x + begun * dim, err);
+	if (rc != 0)
+		goto out;
+	for (i = 0; i < count; i++)
+		search_walk(&searches[i]);
+	tail_start = searches[0].tail_start;
+	if (tail_start > 0) {
+		scan(searches, count, tail_start);
+		/* Where a filter let too few of the graph through, all is looked at after all. */
+		for (i = 0; i < count; i++) {
+			struct pool *found = &searches[i].scratch->found;
+
+			if (searches[i].scan_from == tail_start && found->n < searches[i].query.k) {
+				found->n = 0;
+				searches[i].scan_from = 0;
+			}
+		}
+	}
+	scan(searches, count, 0);
+	for (i = 0; i < count; i++)
+		n[i] = search_report(&searches[i], x + i * dim, hits + i * q->k);
+out:
+	for (i = 0; i < begun; i++)
+		search_end(&searches[i]);
+	return rc;
+}
+
+int
+vec_search_batch(struct vec *v, const float *x, size_t count, size_t dim, const struct vec_query *q,
+    struct vec_hit *hits, size_t *n, struct vec_error *err)
+{
+	size_t some;
+	int rc;
+
+	for (size_t i = 0; i < count; i++) {
+		n[i] = 0;
+		if ((rc = search_check(v, x + i * dim, dim, q, err)) != 0)
 			return rc;
 	}
-	return metric == VEC_COSINE ? rc : 0;
-}
-
-/*
- * The graph over what is left after deletions was chosen among more vectors than there are, and at
- * the same ef finds a little less than it should.  An index that walks over its deleted nodes makes
- * up for that without saying so, for they do not count.  Here they are gone, and ef is widened by as
- * much as they would have: with 30 % deleted of 20,000 x 64 random vectors (l2, ef 20) recall@10 is
- * 0.65 with it, 0.56 without, and 0.60 in hnswlib (tests/recall/recall_hnswlib.c).
- */
-static size_t
-widen(size_t ef, uint32_t published, uint32_t live)
-{
-	uint64_t wide = live > 0 ? (uint64_t)ef * published / live : ef;
-
-	return wide < 2 * ef ? wide : 2 * ef;
-}
-
-/* What there is now: the tail first, so that what is linked meanwhile is scanned. */
-static void
-survey(struct search *s, struct vec *v, const struct vec_query *q)
-{
-	uint32_t dead;
-
-	s->vec = v;
-	s->query = *q;
-	s->filter = (struct filter){ .graph = v->graph, .query = &s->query };
-	s->tail_start = atomic_load_explicit(&v->tail_start, memory_order_acquire);
-	s->published = atomic_load_explicit(&v->store->published, memory_order_acquire);
-	dead = atomic_load(&v->graph->dead);
-	s->live = s->published > dead ? s->published - dead : 0;
-	if (s->live > 0 && vec_is_live(v, q->except))
-		s->live--;
-	if (s->query.k > VEC_K_MAX)
-		s->query.k = VEC_K_MAX;
-	if (s->query.k > s->live)
-		s->query.k = s->live;
-	if (q->ef == 0)
-		s->query.ef = VEC_EF_DEFAULT;
-	s->query.ef = widen(s->query.ef, s->published, s->live);
-	if (s->query.ef > VEC_EF_MAX)
-		s->query.ef = VEC_EF_MAX;
-	if (s->query.ef < s->query.k)
-		s->query.ef = s->query.k;
-	if (q->metric == -1)
-		s->query.metric = (int)v->graph->metric;
-}
-
-/* True when looking at every admitted vector is the better way, or the only one. */
-static bool
-should_scan(const struct search *s)
-{
-	uint64_t matches, cost;
-
-	if (s->query.exact || s->query.metric != (int)s->vec->graph->metric ||
-	    s->live <= (uint64_t)s->query.ef * WALK || s->tail_start == 0)
-		return true;
-	if (!s->query.only)
-		return false;
-	matches = filter_count(&s->filter, s->published);
-	cost = (uint64_t)s->query.ef * WALK * s->published;
-	return matches <= s->query.k || matches * matches <= cost;
-}
-
-static void
-scan(struct search *s, uint32_t from)
-{
-	exact_scan(&s->view, s->scratch->query, &s->filter, from, s->published, &s->scratch->found);
-}
-
-/* Keep what a walk found, where the graph is to be trusted. */
-static void
-harvest(struct search *s)
-{
-	struct pool *walked = &s->scratch->pool;
-
-	for (size_t i = 0; i < walked->n; i++) {
-		uint32_t slot = pool_slot(walked, walked->keys[i]);
-
-		if (slot < s->tail_start && filter_admits(&s->filter, slot))
-			pool_put(&s->scratch->found, walked->keys[i] & ~UINT64_C(1));
-		graph_copy_find(
-		    walked, walked->keys[i], &s->filter, s->tail_start, &s->scratch->found);
+	for (size_t i = 0; i < count; i += some) {
+		some = count - i < EXACT_QUERIES ? count - i : EXACT_QUERIES;
+		if ((rc = search_some(
+		         v, x + i * dim, some, q, hits + i * q->k, n + i, err)) != 0)
+			return rc;
 	}
-}
-
-/* Drop what a filtered walk found past the graph's trusted part; the scan finds it again. */
-static void
-drop_tail(struct search *s)
-{
-	struct pool *found = &s->scratch->found;
-	size_t n = 0;
-
-	for (size_t i = 0; i < found->n; i++) {
-		if (pool_slot(found, found->keys[i]) < s->tail_start)
-			found->keys[n++] = found->keys[i];
-	}
-	found->n = n;
-}
-
-/* Search the graph.  False when it gave up or holds nothing. */
-static bool
-walk(struct search *s)
-{
-	struct scratch *w = s->scratch;
-	struct graph_place at;
-	uint32_t top;
-
-	if (!graph_entry(s->vec->graph, &at.slot, &top) || at.slot >= s->view.capacity)
-		return false;
-	graph_descend(&s->view, w, w->query, 1, top, 0, &at);
-	if (filter_is_set(&s->filter) || graph_unlinking(s->vec->graph) > 0) {
-		if (!scratch_heap(w) ||
-		    !graph_search_filtered(
-		        &s->view, w, w->query, &at, &s->filter, s->published / 2 + s->query.ef))
-			return false;
-		drop_tail(s);
-		return true;
-	}
-	graph_search_level(&s->view, w, w->query, 1, 0, &at);
-	harvest(s);
-	return true;
-}
-
-/* Fill the pool of what was found, whichever way. */
-static void
-find(struct search *s)
-{
-	if (!should_scan(s) && walk(s)) {
-		scan(s, s->tail_start);
-		if (s->scratch->found.n >= s->query.k)
-			return;
-	}
-	s->scratch->found.n = 0;
-	scan(s, 0);
-}
-
-/* The true distances of the best, and the k nearest by those. */
-static size_t
-report(struct search *s, const float *x, struct vec_hit *hits)
-{
-	const struct pool *found = &s->scratch->found;
-	struct pool *best = &s->scratch->pool;
-	size_t n = found->n < s->query.k + SLACK ? found->n : s->query.k + SLACK;
-
-	pool_init(best, s->scratch->keys, n);
-	for (size_t i = 0; i < n; i++) {
-		uint32_t slot = pool_slot(found, found->keys[i]);
-
-		pool_put(best, pool_key(best, vec_distance((enum vec_metric)s->query.metric, x,
-		                            view_row(&s->view, slot), s->view.dim), slot));
-	}
-	n = 0;
-	for (size_t i = 0; i < best->n && n < s->query.k; i++) {
-		/* A copy that became a node during the walk was met as both. */
-		if (i > 0 && best->keys[i] == best->keys[i - 1])
-			continue;
-		hits[n].slot = pool_slot(best, best->keys[i]);
-		hits[n++].distance = pool_distance(best->keys[i]);
-	}
-	return n;
+	return 0;
 }
 
 int
 vec_search(struct vec *v, const float *x, size_t dim, const struct vec_query *q,
     struct vec_hit *hits, size_t *n, struct vec_error *err)
 {
-	struct search s;
-	size_t room;
 	int rc;
 
 	*n = 0;
-	if ((rc = check(v, x, dim, q, err)) != 0)
+	if ((rc = search_check(v, x, dim, q, err)) != 0)
 		return rc;
-	survey(&s, v, q);
-	if (s.query.k == 0)
-		return 0;
-	room = s.query.k + SLACK > s.query.ef ? s.query.k + SLACK : s.query.ef;
-	if (!(s.scratch = scratch_take(v->graph, room)) || !scratch_found(s.scratch, room)) {
-		scratch_put(v->graph, s.scratch);
-		return error_set(err, VEC_ENOMEM, "no memory to search");
-	}
-	pool_init(&s.scratch->pool, s.scratch->keys,
-	    s.query.ef + (q->except != VEC_SLOT_NONE && s.query.ef < room));
-	view_init(&s.view, v->graph, (enum vec_metric)s.query.metric);
-	/* The file may have grown between the two. */
-	if (s.view.capacity > s.scratch->nvisited)
-		s.view.capacity = s.scratch->nvisited;
-	view_query(&s.view, x, s.scratch->query);
-	find(&s);
-	*n = report(&s, x, hits);
-	scratch_put(v->graph, s.scratch);
-	return 0;
+	return search_some(v, x, 1, q, hits, n, err);
 }

@@ -22,7 +22,7 @@ show() { say "\$ $(printf "%q " "$@" | sed "s/\\\\ / /g; s/ $//")"; "$@"; }
 tests/texts.sh >"$here/texts"
 
 export XDG_STATE_HOME=$here/state COOLVEC_SOCKET=$here/coolvecd.sock COOLVEC_QUIET=1
-unset COOLVEC_TOKEN
+unset COOLVEC_TOKEN GOOGLE_API_KEY "${!EMBED@}"
 head -c 18 /dev/urandom | base64 >"$here/password"
 
 say "A daemon on a folder of its own"

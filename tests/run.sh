@@ -1,7 +1,7 @@
 #!/bin/bash
 # run.sh - run every suite against build/release and say in one line how it went.
 #
-# usage: tests/run.sh [suite...]	suites: unit cli http fault replay recall; all when none is named
+# usage: tests/run.sh [suite...]	suites: unit cli http fault crash replay recall; all when none is named
 #
 # A suite prints TAP; what is printed is kept in build/release/tests/log, and shown when it fails.
 set -u
@@ -12,6 +12,7 @@ export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp ${TSAN_OPTIONS-}"
 LOG=$B/tests/log
 mkdir -p "$LOG"
 passed=0 failed=0 skipped=0
+POSTGRESQL_TESTS="test_meta test_meta_items test_meta_builds test_meta_txn test_meta_copy test_filter test_filter_random test_meta_pg test_meta_pg_claim"
 
 # count NAME FILE STATUS: add up a TAP file; a program that ended badly without saying so failed too.
 count() {
@@ -29,14 +30,38 @@ count() {
 	grep -hoE '# [Ss][Kk][Ii][Pp].*' "$2" | sort | uniq -c
 }
 
+# What the metadata promises holds in PostgreSQL as well: the same programs, and one of its own.
+run_postgresql() {
+	local dir uri name status=0
+	dir=$(mktemp -d /tmp/coolvec-pg-XXXXXX)
+	uri=$(tests/postgres.sh start "$dir" 2>"$LOG/postgresql.log") || status=$?
+	case $status in
+	0) ;;
+	77) echo "ok 1 - meta # skip $uri" >"$LOG/postgresql.tap" ;;
+	*) { sed 's/^/# /' "$LOG/postgresql.log"; echo "not ok 1 - no server"; } >"$LOG/postgresql.tap" ;;
+	esac
+	if [ "$status" != 0 ]; then
+		count "unit meta with PostgreSQL" "$LOG/postgresql.tap" 0
+		rm -rf "$dir"
+		return
+	fi
+	for name in $POSTGRESQL_TESTS; do
+		COOLVEC_TEST_DB_URI=$uri CMOCKA_MESSAGE_OUTPUT=TAP timeout 600 "$B/tests/unit/meta/$name" \
+			>"$LOG/postgresql_$name.tap" 2>"$LOG/postgresql_$name.log"
+		count "unit meta/$name with PostgreSQL" "$LOG/postgresql_$name.tap" $?
+	done
+	tests/postgres.sh stop "$dir"
+}
+
 run_unit() {
 	local t name
 	for t in "$B"/tests/unit/*/test_*; do
-		case $t in *.d) continue ;; esac
+		case $t in *.d | */test_meta_pg*) continue ;; esac
 		name=${t#"$B"/tests/unit/}
 		CMOCKA_MESSAGE_OUTPUT=TAP timeout 600 "$t" >"$LOG/${name//\//_}.tap" 2>&1
 		count "unit $name" "$LOG/${name//\//_}.tap" $?
 	done
+	run_postgresql
 }
 
 run_bats() {
@@ -79,6 +104,15 @@ run_replay() {
 	done
 }
 
+# A daemon inside the test, on a disk that loses what was not synced, and on calls that fail.
+run_crash() {
+	local dir
+	dir=$(mktemp -d /dev/shm/coolvec-crash.XXXXXX 2>/dev/null || mktemp -d)
+	run_program crash_states "$B/tests/crash/crash_states" "$dir" 10000 "$((RANDOM + 1))"
+	run_program fail_nth "$B/tests/crash/fail_nth" "$dir" 40 "$((RANDOM + 1))"
+	rm -rf "$dir"
+}
+
 run_recall() {
 	run_program stsb "$B/tests/recall/stsb" ../shared/data/stsb-en-dev.csv
 	run_program words tests/recall/words.sh ../shared/data/stsb-en-dev.csv
@@ -86,7 +120,7 @@ run_recall() {
 }
 
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(unit cli http fault replay recall)
+[ ${#suites[@]} -gt 0 ] || suites=(unit cli http fault crash replay recall)
 for s in "${suites[@]}"; do
 	case $s in
 	unit) run_unit ;;
@@ -94,6 +128,7 @@ for s in "${suites[@]}"; do
 	http) run_http ;;
 	fault) run_bats tests/fault fault ;;
 	replay) run_replay ;;
+	crash) run_crash ;;
 	recall) run_recall ;;
 	*) echo "run.sh: no suite $s" >&2; exit 2 ;;
 	esac

@@ -38,6 +38,8 @@ static const struct number numbers[] = {
 	    "Items that were committed." },
 	{ "embedder", "calls", "coolvec_embedder_calls_total", "counter",
 	    "Calls of the embedder." },
+	{ "embedder", "errors", "coolvec_embedder_errors_total", "counter",
+	    "Calls of the embedder that brought no vectors." },
 	{ "embedder", "texts", "coolvec_embedder_texts_total", "counter", "Texts it embedded." },
 	{ "embedder", "seconds", "coolvec_embedder_seconds_total", "counter", "Time spent in it." },
 };

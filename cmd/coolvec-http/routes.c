@@ -60,6 +60,9 @@
 	{ "id1", NULL, PARAM_ID, w, MUST, .help = "the one" }, \
 	{ "id2", NULL, PARAM_ID, w, MUST, .help = "the other" }, \
 	METRIC(w, "when absent the preferred one"), COLLECTION(w),)
+#define WAIT { "wait", NULL, PARAM_BOOL, IN_BODY, .help = "for the end; true when absent" }
+#define BUILT(changed_) "{\"collection\":" PAPERS ",\"generation\":0,\"slots\":1," \
+	"\"changed\":" #changed_ ",\"running\":false}"
 #define DISTANCE_REPLY "{\"distance\":0.247956648,\"metric\":\"cosine\"}"
 
 const struct route routes[] = {
@@ -214,16 +217,30 @@ const struct route routes[] = {
 
 	{ "GET", "/stats", "stats", ROUTE_SAFE, 200, PARAMS(COLLECTION(IN_QUERY),), "service",
 	    "A collection in numbers",
-	    .example = { .reply = "{\"collection\":" PAPERS ",\"slots\":5,\"live\":1,\"indexed\":1,"
-		"\"tail\":0,\"unlinking\":0,\"max_level\":0,\"capacity\":1024,"
+	    .example = { .reply = "{\"collection\":" PAPERS ",\"slots\":5,\"live\":1,\"dead\":4,\"indexed\":1,"
+		"\"tail\":0,\"unlinking\":0,\"max_level\":0,\"generation\":0,\"capacity\":1024,"
 		"\"file_bytes\":1048612,\"graph_bytes\":4096,\"isa\":\"avx2\",\"read_only\":false,"
-		"\"index_note\":null,"
+		"\"index_note\":\"\",\"build\":null,\"build_note\":\"\","
 		"\"daemon\":{\"version\":\"" COOLVEC_VERSION "\",\"uptime\":12,\"connections\":2,"
-		"\"open_collections\":1}}" } },
+		"\"open_collections\":1,\"embedder\":{\"calls\":1,\"errors\":0,\"texts\":1,"
+		"\"seconds\":0.0001}}}" } },
 	{ "POST", "/verify", "verify", ROUTE_JSON | ROUTE_SAFE, 200, PARAMS(COLLECTION(IN_BODY),),
 	    "service", "Compare every row with its vector",
 	    .example = { .reply = "{\"checked\":1,\"bad\":[],\"nbad\":0,\"unreachable\":0,"
 		"\"index\":\"ok\"}" } },
+	{ "POST", "/compact", "compact", ROUTE_JSON, 200, PARAMS(WAIT, COLLECTION(IN_BODY),), "service",
+	    "Give the space of deleted vectors back",
+	    .example = { .reply = BUILT(false) } },
+	{ "POST", "/reindex", "reindex", ROUTE_JSON, 200,
+	    PARAMS({ "embedder", NULL, PARAM_STRING, IN_BODY, NUMBERS(1, 80),
+		.help = "local, words/NAME, ...; when absent the collection's" },
+		{ "dim", NULL, PARAM_COUNT, IN_BODY, NUMBERS(1, 16000),
+		    .help = "components of a vector" },
+		METRIC(IN_BODY, "of the index; when absent the collection's"),
+		{ "cancel", NULL, PARAM_BOOL, IN_BODY, .help = "give up what was begun" }, WAIT,
+		COLLECTION(IN_BODY),),
+	    "service", "Embed all texts anew, maybe by another embedder",
+	    .example = { .body = "{\"dim\":256}", .reply = BUILT(true) } },
 	{ "GET", "/ping", "ping", ROUTE_OPEN | ROUTE_SAFE, 200, PARAMS(), "service",
 	    "Whether the daemon answers",
 	    .example = { .reply = "{\"version\":\"" COOLVEC_VERSION

@@ -42,11 +42,13 @@ static const struct option table[OPT_N] = {
 	[OPT_AFTER] = { "after", 0, "ID", KIND_NONE, "only ids above ID" },
 	[OPT_DIM] = { "dim", 0, "N", KIND_NONE, "components of a vector" },
 	[OPT_EMBEDDER] = { "embedder", 0, "NAME", KIND_EMBEDDER,
-	    "local, words/NAME, or none for vectors only" },
+	    "local, words/NAME, gemini, openai, or none for vectors only" },
 	[OPT_M] = { "M", 'M', "N", KIND_NONE, "links of a node in the graph (16)" },
 	[OPT_EF_CONSTRUCTION] = { "ef-construction", 0, "N", KIND_NONE,
 	    "candidates kept while linking (200)" },
 	[OPT_YES] = { "yes", 0, NULL, KIND_NONE, "do not ask" },
+	[OPT_CANCEL] = { "cancel", 0, NULL, KIND_NONE, "give up what was begun" },
+	[OPT_NO_WAIT] = { "no-wait", 0, NULL, KIND_NONE, "begin, and do not wait for the end" },
 	[OPT_BASE64] = { "base64", 0, NULL, KIND_NONE,
 	    "vectors as base64 of little-endian float32" },
 	[OPT_PROGRESS] = { "progress", 0, NULL, KIND_NONE, "show progress, also off a terminal" },
@@ -71,7 +73,7 @@ const char *const *
 option_values(enum opt_kind kind)
 {
 	static const char *const metrics[] = { "cosine", "l2", "ip", "l1", NULL };
-	static const char *const embedders[] = { "local", "none", NULL };
+	static const char *const embedders[] = { "local", "gemini", "openai", "none", NULL };
 	static const char *const fields[] = { "text", "key", "meta", NULL };
 	static const char *const formats[] = { "fvecs", "npy", "jsonl", "tsv", NULL };
 

@@ -98,6 +98,7 @@ confine(const struct settings *s, const char *socket, struct err *err)
 	if (add(&r, strdup(s->data), SANDBOX_WRITE, err) != 0 ||
 	    add_folder_of(&r, socket, err) != 0 ||
 	    add_snapshot_dirs(&r, s->snapshot_dirs, err) != 0 ||
+	    (s->embed_ca_file != NULL && add(&r, strdup(s->embed_ca_file), SANDBOX_READ, err) != 0) ||
 	    (s->db_uri != NULL && add_libpq(&r, err) != 0))
 		goto out;
 	if ((rc = sandbox_enter(mode, r.rule, r.n, what, sizeof(what), err)) == 0)

@@ -16,6 +16,7 @@
 
 #include "confine.h"
 #include "daemon.h"
+#include "embed_cache.h"
 #include "file.h"
 #include "log.h"
 #include "num.h"
@@ -26,10 +27,11 @@
 #include "words_import.h"
 
 enum { OPT_READY_FD = 256, OPT_GROUP, OPT_INIT, OPT_MIGRATE, OPT_YES, OPT_LOG_LEVEL,
-	OPT_RESTORE, OPT_IMPORT_WORDS, OPT_ROTATE_KEY, OPT_SANDBOX };
+	OPT_RESTORE, OPT_IMPORT_WORDS, OPT_MOVE, OPT_ROTATE_KEY, OPT_SANDBOX };
 
 struct options {
 	const char *env, *data, *socket, *group, *log_level, *restore, *words, *name, *sandbox;
+	const char *from, *to;		/* of --move-metadata */
 	bool must_env;
 	int ready_fd;
 	bool init, migrate, rotate, yes;
@@ -45,6 +47,7 @@ static const struct option long_options[] = {
 	{ "init", no_argument, NULL, OPT_INIT },
 	{ "migrate", no_argument, NULL, OPT_MIGRATE },
 	{ "restore", required_argument, NULL, OPT_RESTORE },
+	{ "move-metadata", required_argument, NULL, OPT_MOVE },
 	{ "import-words", required_argument, NULL, OPT_IMPORT_WORDS },
 	{ "rotate-key", no_argument, NULL, OPT_ROTATE_KEY },
 	{ "sandbox", required_argument, NULL, OPT_SANDBOX },
@@ -63,6 +66,9 @@ usage(FILE *f)
 	      "       coolvecd --migrate [--yes] remove all data and begin anew, after asking\n"
 	      "       coolvecd --rotate-key      make a new key for tokens, keep the old one for a while\n"
 	      "       coolvecd --restore DIR     make the data folder of a snapshot, and exit\n"
+	      "       coolvecd --move-metadata FROM TO\n"
+	      "                                  move the metadata, each is sqlite or postgresql://...,\n"
+	      "                                  and exit\n"
 	      "       coolvecd --import-words FILE|- NAME\n"
 	      "                                  make a table for the embedder words, and exit\n"
 	      "\n"
@@ -90,6 +96,7 @@ parse(int argc, char **argv, struct options *o)
 		case OPT_INIT: o->init = true; break;
 		case OPT_MIGRATE: o->migrate = true; break;
 		case OPT_RESTORE: o->restore = optarg; break;
+		case OPT_MOVE: o->from = optarg; break;
 		case OPT_IMPORT_WORDS: o->words = optarg; break;
 		case OPT_ROTATE_KEY: o->rotate = true; break;
 		case OPT_SANDBOX: o->sandbox = optarg; break;
@@ -111,6 +118,12 @@ parse(int argc, char **argv, struct options *o)
 			usage(stderr);
 			return EXIT_USAGE;
 		}
+	}
+	if (o->from != NULL && optind < argc)
+		o->to = argv[optind++];
+	if (o->from != NULL && o->to == NULL) {
+		fprintf(stderr, "coolvecd: --move-metadata needs where from and where to\n");
+		return EXIT_USAGE;
 	}
 	if (o->words != NULL) {
 		if (optind == argc) {
@@ -179,6 +192,7 @@ reset(const struct settings *s, struct meta *m, struct err *err)
 	snprintf(folder, sizeof(folder), "%s/collections", s->data);
 	if (meta_reset(m, err) != 0)
 		return -1;
+	embed_cache_remove(s->data);
 	return file_remove_tree(folder, err);
 }
 
@@ -234,6 +248,30 @@ restore(const struct options *o, const struct settings *s, struct err *err)
 	printf("%s: %zu files, %llu bytes, as of %s\n", s->data, r.files,
 	    (unsigned long long)r.bytes, when);
 	return 0;
+}
+
+/* The word sqlite is the folder's own; the rest are URIs. */
+static const char *
+uri_of(const char *word)
+{
+	return strcmp(word, "sqlite") == 0 ? NULL : word;
+}
+
+static int
+move_metadata(const struct options *o, const struct settings *s, struct err *err)
+{
+	bool to_sqlite = uri_of(o->to) == NULL;
+	int lock, rc = -1;
+
+	if ((lock = daemon_lock(s->data, err)) < 0)
+		return -1;
+	if (meta_move(uri_of(o->from), uri_of(o->to), s->data, err) == 0) {
+		printf("%s: the metadata is in %s now: %s\n", s->data,
+		    to_sqlite ? "SQLite" : "PostgreSQL", to_sqlite ? "unset DB_URI" : "set DB_URI");
+		rc = 0;
+	}
+	close(lock);
+	return rc;
 }
 
 /* A table of words is a file of its own: neither the daemon's lock nor the metadata is needed. */
@@ -326,6 +364,8 @@ main(int argc, char **argv)
 			rc = restore(&o, &s, &err);
 		else if (o.rotate)
 			rc = rotate(&s, &err);
+		else if (o.from != NULL)
+			rc = move_metadata(&o, &s, &err);
 		else if (o.words != NULL)
 			rc = import_words(&o, &s, &err);
 		else

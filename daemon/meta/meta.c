@@ -8,9 +8,12 @@
  */
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "meta_db.h"
+#include "meta_uri.h"
 
 void
 meta_lock(struct meta *m)
@@ -37,11 +40,9 @@ backend_of(const char *uri, struct err *err)
 	if (uri == NULL)
 		return &meta_sqlite;
 	if (strncmp(uri, "postgresql://", 13) == 0 || strncmp(uri, "postgres://", 11) == 0)
-		err_set(err, META_EUNAVAILABLE,
-		    "this build keeps metadata in SQLite only; unset DB_URI");
-	else
-		err_set(err, META_EUNAVAILABLE,
-		    "DB_URI names no database that is known here; unset it to use SQLite");
+		return &meta_postgresql;
+	err_set(err, META_EUNAVAILABLE,
+	    "DB_URI is not postgresql://...; unset it to use SQLite");
 	return NULL;
 }
 
@@ -59,8 +60,31 @@ lock_init(pthread_mutex_t *lock, struct err *err)
 	return no == 0 ? 0 : err_sys(err, META_ENOMEM, no, "metadata: cannot make a lock");
 }
 
+static bool
+is_there(const char *folder, const char *name)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return access(path, F_OK) == 0;
+}
+
+/* A folder whose metadata is in one place is not to get a second, empty one in the other. */
 int
 meta_open(const char *uri, const char *folder, struct meta **out, struct err *err)
+{
+	*out = NULL;
+	if (uri == NULL && is_there(folder, META_NOTE))
+		return err_set(err, META_EUNAVAILABLE, "the metadata of %s is in PostgreSQL: set DB_URI, or"
+		    " move it with coolvecd --move-metadata", folder);
+	if (uri != NULL && is_there(folder, "meta.db"))
+		return err_set(err, META_EUNAVAILABLE, "DB_URI is set, and there is %s/meta.db: unset it, or"
+		    " move the metadata with coolvecd --move-metadata", folder);
+	return meta_open_unbound(uri, folder, out, err);
+}
+
+int
+meta_open_unbound(const char *uri, const char *folder, struct meta **out, struct err *err)
 {
 	const struct meta_backend *backend;
 	struct meta *m;
@@ -121,7 +145,7 @@ meta_reset(struct meta *m, struct err *err)
 	meta_lock(m);
 	if ((rc = check_writable_locked(m, err)) == 0)
 		rc = m->backend->reset(m->db, err);
-	if (rc == META_EUNKNOWN)
+	if (rc == META_EUNKNOWN && m->backend->outcome == NULL)
 		m->unknown = true;
 	meta_unlock(m);
 	return rc;
@@ -140,6 +164,7 @@ meta_begin(struct meta *m, struct meta_txn **out, struct err *err)
 		return rc;
 	}
 	m->txn.failed = 0;
+	m->txn.number++;
 	*out = &m->txn;
 	return 0;
 }
@@ -154,9 +179,9 @@ meta_commit(struct meta_txn *t, struct err *err)
 		m->backend->rollback(m->db);
 		err_set(err, rc, "the transaction was undone because something in it had failed");
 	} else {
-		rc = m->backend->commit(m->db, err);
+		rc = m->backend->commit(m->db, t->number, err);
 	}
-	if (rc == META_EUNKNOWN)
+	if (rc == META_EUNKNOWN && m->backend->outcome == NULL)
 		m->unknown = true;
 	meta_unlock(m);
 	return rc;
@@ -169,4 +194,25 @@ meta_rollback(struct meta_txn *t)
 		return;
 	t->m->backend->rollback(t->m->db);
 	meta_unlock(t->m);
+}
+
+uint64_t
+meta_txn_number(const struct meta_txn *t)
+{
+	return t->number;
+}
+
+int
+meta_outcome(struct meta *m, uint64_t number, struct err *err)
+{
+	if (m->backend->outcome != NULL)
+		return m->backend->outcome(m->db, number, err);
+	return err_set(err, META_EUNAVAILABLE, "metadata: what became of a commit is not known");
+}
+
+void
+meta_watch(struct meta *m, void (*back)(void *arg), void *arg)
+{
+	if (m->backend->watch != NULL)
+		m->backend->watch(m->db, back, arg);
 }

@@ -49,10 +49,13 @@ struct meta;
 struct meta_txn;
 
 /*
- * Open the database: `uri` NULL means SQLite in `folder`/meta.db, made when missing (0600).
+ * Open the database: `uri` NULL means SQLite in `folder`/meta.db, made when missing (0600), and
+ * postgresql://... tables in a schema "coolvec" there, which `folder` has a note of.
  * Migrations run by themselves; a schema newer than this program, another program's database and a
  * damaged one are META_ECORRUPT and left alone.  An empty file is a new database.
- * META_EUNAVAILABLE: another process has it, or `uri` asks for what this build lacks.
+ * META_EUNAVAILABLE: another process has it, it cannot be reached, or `folder` says that its metadata
+ * is in the other place.  META_ECORRUPT too: the database is another one than the folder's, or is from
+ * an older copy.
  * *out is NULL on failure.
  */
 int meta_open(const char *uri, const char *folder, struct meta **out, struct err *err);
@@ -67,16 +70,18 @@ int meta_schema(const struct meta *m);
 int meta_reset(struct meta *m, struct err *err);
 
 /*
- * A copy of the database in the new file `path` (0600), made while everybody goes on reading and
- * writing.  meta_copy_some is called until it returns 0; then meta_copy_rest, in a moment of the
- * caller's choice, makes the copy what the database is at that moment.  Nothing is synced.  Each may
- * fail as reads do, or with META_ENOSPC; the caller then removes the file.  meta_copy_some answers 1
- * when there is more to copy before the rest is small.
+ * A copy of the database in the new file `path` (0600), called meta.db and readable by SQLite, made
+ * while everybody goes on reading and writing.  meta_copy_some is called until it returns 0; then
+ * meta_copy_rest, in a moment of the caller's choice, makes the copy what the database is at that
+ * moment; what that takes long for is left to meta_copy_finish, after the moment.  Nothing is
+ * synced.  Each may fail as reads do, or with META_ENOSPC; the caller then removes the file.
+ * meta_copy_some answers 1 when there is more to copy before the rest is small.
  */
 struct meta_copy;
 int meta_copy_begin(struct meta *m, const char *path, struct meta_copy **out, struct err *err);
 int meta_copy_some(struct meta_copy *cp, struct err *err);
 int meta_copy_rest(struct meta_copy *cp, struct err *err);
+int meta_copy_finish(struct meta_copy *cp, struct err *err);
 
 /* Close the file, whole or not.  NULL is fine. */
 void meta_copy_free(struct meta_copy *cp);
@@ -87,16 +92,39 @@ void meta_copy_free(struct meta_copy *cp);
 int meta_begin(struct meta *m, struct meta_txn **out, struct err *err);
 
 /*
- * Commit and free `t`.  0: durable.  META_EUNKNOWN: it may or may not have happened; every later
- * meta_begin then fails with META_EUNAVAILABLE until the database has been opened anew, while reads
- * go on and see what was before.  Any other failure: nothing changed.  After a failure (not an
- * answer) inside a transaction nothing more can be done in it, and this undoes it and returns that
- * failure.
+ * Commit and free `t`.  0: durable.  META_EUNKNOWN: it may or may not have happened, and
+ * meta_outcome will tell; every later meta_begin fails with META_EUNAVAILABLE until then.  (SQLite:
+ * until the database has been opened anew, while reads go on and see what was before.)  Any other
+ * failure: nothing changed.  After a failure (not an answer) inside a transaction nothing more can
+ * be done in it, and this undoes it and returns that failure.
  */
 int meta_commit(struct meta_txn *t, struct err *err);
 
 /* Undo and free `t`; NULL is fine. */
 void meta_rollback(struct meta_txn *t);
+
+/* A number that names the transaction, for meta_outcome. */
+uint64_t meta_txn_number(const struct meta_txn *t);
+
+/*
+ * What became of a transaction whose commit was META_EUNKNOWN: 0, it happened; META_NONE, it did not;
+ * META_EUNAVAILABLE, the database has not been back yet to tell.  It is known for the last few.
+ */
+int meta_outcome(struct meta *m, uint64_t number, struct err *err);
+
+/*
+ * Have `back` called, by a thread of this module, whenever a database that was away has come back.  It
+ * must not call this module and not wait.
+ */
+void meta_watch(struct meta *m, void (*back)(void *arg), void *arg);
+
+/*
+ * Move all that is in one database to the other, which has to be empty: `from` and `to` are as `uri` of
+ * meta_open, and one of them is NULL.  What was moved from is retired: meta.db is called meta.db.moved
+ * then, and a PostgreSQL database refuses to be opened.  Nobody else has either open.  Fails as
+ * meta_commit; nothing has changed then, but for what the sentence says.
+ */
+int meta_move(const char *from, const char *to, const char *folder, struct err *err);
 
 /* --- users and sessions ----------------------------------------------------------------------- */
 
@@ -222,6 +250,11 @@ int meta_items_walk(struct meta *m, uint64_t collection, uint64_t from, size_t l
     unsigned fields, int (*fn)(void *arg, const struct meta_item *item), void *arg,
     struct err *err);
 
+/* The same in the order of slots, from the slot `from` on. */
+int meta_items_walk_slots(struct meta *m, uint64_t collection, uint64_t from, size_t limit,
+    unsigned fields, int (*fn)(void *arg, const struct meta_item *item), void *arg,
+    struct err *err);
+
 /*
  * The bitmap of slots that items have, for slots below `nslots`: (nslots + 63) / 64 words, zeroed
  * here.
@@ -252,8 +285,18 @@ int meta_txn_item_by_id(struct meta_txn *t, uint64_t collection, uint64_t id, un
 int meta_txn_item_by_key(struct meta_txn *t, uint64_t collection, const char *key,
     unsigned fields, struct meta_item *item, struct err *err);
 
-/* Insert an item, or replace the one with its id.  META_EXISTS: another id has its key or slot. */
+/*
+ * Insert an item, or replace the one with its id.  META_EXISTS: another id has its key or slot;
+ * META_NONE: there is no such collection.
+ */
 int meta_item_put(struct meta_txn *t, uint64_t collection, const struct meta_item *item,
+    struct err *err);
+
+/*
+ * The same for one that fits: it may be done later than it is asked for, in one go with others, and
+ * what it fails with is then a failure of a later call or of meta_commit.  There are no answers.
+ */
+int meta_item_put_soon(struct meta_txn *t, uint64_t collection, const struct meta_item *item,
     struct err *err);
 
 /* Set an item's meta, or remove it with NULL, and leave the rest; META_NONE. */
@@ -262,6 +305,72 @@ int meta_item_set_meta(struct meta_txn *t, uint64_t collection, uint64_t id, con
 
 /* Remove an item; META_NONE. */
 int meta_item_delete(struct meta_txn *t, uint64_t collection, uint64_t id, struct err *err);
+
+/* --- builds: a further generation of a collection's vectors ------------------------------------- */
+
+/*
+ * A collection's vectors.bin has a *generation*, and each item a slot in it.  A *build* makes the
+ * next generation beside it: items are given slots there one after the other, in transactions of
+ * their own, while the collection goes on being read and changed by its own slots.  An item that is
+ * deleted or gets another slot meanwhile loses the one it was given, so what is given is never out
+ * of date, and what is missing has a slot past those that were looked at.  Then one small
+ * transaction makes the new generation the collection's.  The rows of the old one are swept later.
+ * All of it is durable: a build that was interrupted goes on where it was.
+ */
+struct meta_build {
+	uint64_t collection;
+	uint64_t generation;		/* that is built: the collection's own + 1 */
+	bool embeds;			/* texts are embedded anew; else vectors are copied */
+	/* What the collection will have: */
+	char metric[16];
+	uint32_t dim;
+	char provider[16], model[64], version[32];
+	uint64_t identity;
+	int64_t started;
+};
+
+/* META_EXISTS: the collection has one under way.  META_NONE: there is no such collection. */
+int meta_build_add(struct meta_txn *t, const struct meta_build *b, struct err *err);
+
+/* The one under way; META_NONE. */
+int meta_build_get(struct meta *m, uint64_t collection, struct meta_build *b, struct err *err);
+
+/*
+ * Give the item that is in the slot `from` of the collection a slot of the build, and the CRC32C of
+ * its vector there.  META_NONE: no item is in `from` any more.
+ */
+int meta_build_put(struct meta_txn *t, const struct meta_build *b, uint32_t from, uint32_t slot,
+    uint32_t crc, struct err *err);
+
+/*
+ * The slots given so far, from `slot` on, in order, which is the order of `from` too; at most
+ * `limit`.  `fn` as in meta_items_walk.
+ */
+int meta_build_walk(struct meta *m, const struct meta_build *b, uint64_t slot, size_t limit,
+    int (*fn)(void *arg, uint32_t slot, uint32_t from, uint32_t crc), void *arg, struct err *err);
+
+/*
+ * The build becomes the collection's generation, with what it says of metric, dim, embedder and
+ * identity; slots below `next_slot` have been given.  META_NONE: there is no such build.
+ */
+int meta_build_switch(struct meta_txn *t, const struct meta_build *b, uint32_t next_slot,
+    struct err *err);
+
+/* Give the build up; its slots are left to the sweep.  META_NONE. */
+int meta_build_cancel(struct meta_txn *t, uint64_t collection, struct err *err);
+
+/*
+ * Remove the slots of a generation that is neither the collection's nor being built, at most
+ * `limit`.  1: there may be more.
+ */
+int meta_slots_sweep(struct meta_txn *t, uint64_t collection, uint64_t generation, size_t limit,
+    struct err *err);
+
+/*
+ * Give space that nothing is in any more back to the file system, a piece at a time.  1: there is
+ * more to give.
+ */
+int meta_trim(struct meta *m, struct err *err);
 
 /* --- requests: what makes a retry safe -------------------------------------------------------- */
 

@@ -130,6 +130,8 @@ meta_collection_drop(struct meta_txn *t, uint64_t number, struct err *err)
 	int rc;
 
 	if ((rc = db_exec(t, SQL_COLLECTION_DROP_REQUESTS, &p, 1, 0, err)) != 0 ||
+	    (rc = db_exec(t, SQL_COLLECTION_DROP_BUILD, &p, 1, 0, err)) != 0 ||
+	    (rc = db_exec(t, SQL_COLLECTION_DROP_SLOTS, &p, 1, 0, err)) != 0 ||
 	    (rc = db_exec(t, SQL_COLLECTION_DROP_ITEMS, &p, 1, 0, err)) != 0)
 		return rc;
 	return db_exec(t, SQL_COLLECTION_DROP, &p, 1, META_NONE, err);

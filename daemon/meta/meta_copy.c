@@ -54,6 +54,14 @@ meta_copy_rest(struct meta_copy *cp, struct err *err)
 	return step(cp, true, err);
 }
 
+int
+meta_copy_finish(struct meta_copy *cp, struct err *err)
+{
+	if (cp->m->backend->copy_finish == NULL)
+		return 0;
+	return cp->m->backend->copy_finish(cp->copy, err);
+}
+
 void
 meta_copy_free(struct meta_copy *cp)
 {

@@ -47,6 +47,38 @@ out:
 }
 
 int
+db_soon(struct meta_txn *t, enum meta_sql sql, const struct meta_param *p, size_t n,
+    struct err *err)
+{
+	struct meta *m = t->m;
+	int rc;
+
+	if (m->backend->soon == NULL)
+		rc = db_exec(t, sql, p, n, 0, err);
+	else if (t->failed != 0)
+		rc = err_set(err, t->failed, "the transaction has failed already");
+	else
+		rc = m->backend->soon(m->db, sql, p, n, err);
+	if (rc > 0)
+		rc = err_set(err, META_EIO, "the metadata has a row already where a new one was to go");
+	return db_note(t, rc);
+}
+
+void
+db_ahead(struct meta *m, enum meta_sql sql, const struct meta_param *p, size_t n, size_t times)
+{
+	if (m->backend->ahead != NULL && times > 1)
+		m->backend->ahead(m->db, sql, p, n, times);
+}
+
+void
+db_ahead_end(struct meta *m)
+{
+	if (m->backend->ahead_end != NULL)
+		m->backend->ahead_end(m->db);
+}
+
+int
 db_insert(struct meta_txn *t, enum meta_sql sql, const struct meta_param *p, size_t n,
     uint64_t *number, struct err *err)
 {

@@ -1,9 +1,9 @@
 /*
  * meta_db.h - statements and rows, the same over every database.  Private to this folder.
  *
- * What meta.h promises is written once, in meta_users.c, meta_collections.c, meta_items.c and
- * meta_requests.c, against the functions below: run a statement of the table in meta_sql.c with
- * these values, read its rows.  A *backend* is the dozen functions of struct meta_backend and a
+ * What meta.h promises is written once, in meta_users.c, meta_collections.c, meta_items.c,
+ * meta_builds.c and meta_requests.c, against the functions below: run a statement of the table in
+ * meta_sql.c with these values, read its rows.  A *backend* is the dozen functions of struct meta_backend and a
  * schema.  A table of functions at the height of meta.h was the other way: three times as many
  * entries, and every rule written twice.
  *
@@ -39,6 +39,8 @@ enum meta_sql {
 	SQL_COLLECTION_LIST,
 	SQL_COLLECTION_LIST_ALL,
 	SQL_COLLECTION_DROP_REQUESTS,
+	SQL_COLLECTION_DROP_BUILD,
+	SQL_COLLECTION_DROP_SLOTS,
 	SQL_COLLECTION_DROP_ITEMS,
 	SQL_COLLECTION_DROP,
 	SQL_COLLECTION_ADVANCE,
@@ -46,13 +48,40 @@ enum meta_sql {
 	SQL_ITEM_BY_KEY,
 	SQL_ITEM_BY_SLOT,
 	SQL_ITEMS_WALK,
+	SQL_ITEMS_WALK_SLOTS,
 	SQL_ITEMS_LIVE,
+	SQL_ITEM_KEY_FIND,
 	SQL_ITEM_PUT,
 	SQL_ITEM_SET_META,
 	SQL_ITEM_DELETE,
+	SQL_SLOT_FIND,
+	SQL_SLOT_PUT,
+	SQL_SLOT_DELETE,
+	SQL_SLOTS_SWEEP,
+	SQL_BUILD_ADD,
+	SQL_BUILD_GET,
+	SQL_BUILD_END,
+	SQL_BUILD_PUT,
+	SQL_BUILD_WALK,
+	SQL_BUILD_SWITCH,
 	SQL_REQUEST_PUT,
 	SQL_REQUEST_FIND,
 	SQL_REQUEST_EXPIRE,
+
+	/* of moving all rows to another database */
+	SQL_LOAD_USERS,
+	SQL_LOAD_COLLECTIONS,
+	SQL_LOAD_SLOTS,
+	SQL_COUNTER_GET,
+	SQL_COUNTER_SET,
+	SQL_COUNTER_ADD,
+	SQL_DUMP_USERS,
+	SQL_DUMP_SESSIONS,
+	SQL_DUMP_COLLECTIONS,
+	SQL_DUMP_ITEMS,
+	SQL_DUMP_SLOTS,
+	SQL_DUMP_BUILDS,
+	SQL_DUMP_REQUESTS,
 	SQL_N,
 	SQL_MATCH = SQL_N,	/* made from a filter each time; not in the table */
 	SQL_ALL
@@ -116,13 +145,27 @@ struct meta_backend {
 	/* As meta_reset and meta_commit; a failed commit has been rolled back, or is unknown. */
 	int (*reset)(void *db, struct err *err);
 	int (*begin)(void *db, struct err *err);
-	int (*commit)(void *db, struct err *err);
+	int (*commit)(void *db, uint64_t number, struct err *err);
 	void (*rollback)(void *db);
+
+	/*
+	 * As meta_outcome and meta_watch.  NULL, both: a commit whose outcome is unknown stays so
+	 * until the database has been opened anew.
+	 */
+	int (*outcome)(void *db, uint64_t number, struct err *err);
+	void (*watch)(void *db, void (*back)(void *arg), void *arg);
+
+	/* Write down that the metadata is elsewhere from now on; NULL: its file is just renamed. */
+	int (*retire)(void *db, struct err *err);
 
 	/* As meta_copy_begin, _some and _rest (`all`), and _free; NULL may be ended. */
 	int (*copy_begin)(void *db, const char *path, void **copy, struct err *err);
 	int (*copy_step)(void *copy, bool all, struct err *err);
+	int (*copy_finish)(void *copy, struct err *err);	/* NULL: nothing is left to do; no lock */
 	void (*copy_end)(void *copy);
+
+	/* As meta_trim; NULL: the database sees to it by itself. */
+	int (*trim)(void *db, struct err *err);
 
 	/*
 	 * Start `sql`, bring its next row, end it.  `next` returns 0 with a row, META_END without,
@@ -134,6 +177,23 @@ struct meta_backend {
 	    struct err *err);
 	int (*next)(void *db, enum meta_sql sql, struct err *err);
 	void (*done)(void *db, enum meta_sql sql);
+
+	/*
+	 * Inside a transaction: run a statement whose end is not waited for.  What it fails with, or
+	 * answers, is a failure of a later one or of the commit.  NULL: `start` waits for nothing
+	 * that is far away.
+	 */
+	int (*soon)(void *db, enum meta_sql sql, const struct meta_param *p, size_t n,
+	    struct err *err);
+
+	/*
+	 * `sql` will be started `times` times with the rows of `n` values at `p`, one after the
+	 * other and nothing between them: have them under way already.  `ahead_end` is due after the
+	 * last.  NULL: as above.
+	 */
+	void (*ahead)(void *db, enum meta_sql sql, const struct meta_param *p, size_t n,
+	    size_t times);
+	void (*ahead_end)(void *db);
 
 	uint64_t (*changed)(void *db, enum meta_sql sql);	/* rows, after META_END */
 
@@ -150,9 +210,11 @@ struct meta_backend {
 };
 
 extern const struct meta_backend meta_sqlite;
+extern const struct meta_backend meta_postgresql;
 
 struct meta_txn {
 	struct meta *m;
+	uint64_t number;
 	int failed;		/* the first failure inside, which decides how it ends; or 0 */
 };
 
@@ -169,6 +231,9 @@ struct meta {
 void meta_lock(struct meta *m);
 void meta_unlock(struct meta *m);
 
+/* meta_open without a look at what else the folder says; `folder` NULL: PostgreSQL without a folder. */
+int meta_open_unbound(const char *uri, const char *folder, struct meta **out, struct err *err);
+
 /* Note a failure inside the transaction, which can then only be undone.  Returns `rc`. */
 int db_note(struct meta_txn *t, int rc);
 
@@ -178,6 +243,18 @@ int db_note(struct meta_txn *t, int rc);
  */
 int db_exec(struct meta_txn *t, enum meta_sql sql, const struct meta_param *p, size_t n,
     int none, struct err *err);
+
+/*
+ * Run a statement that gives no rows and whose answer would be a failure; it may be done later, and
+ * then so is its failure.
+ */
+int db_soon(struct meta_txn *t, enum meta_sql sql, const struct meta_param *p, size_t n,
+    struct err *err);
+
+/* As `ahead` and `ahead_end` in struct meta_backend. */
+void db_ahead(struct meta *m, enum meta_sql sql, const struct meta_param *p, size_t n,
+    size_t times);
+void db_ahead_end(struct meta *m);
 
 /*
  * Run an INSERT .. ON CONFLICT DO NOTHING RETURNING number; the number is in *number.

@@ -104,50 +104,69 @@ meta_txn_item_by_key(struct meta_txn *t, uint64_t collection, const char *key, u
 	    PARAMS(param_int(fields), param_u64(collection), param_text(key)), item, err);
 }
 
+#define AHEAD_MAX 256
+
+/* Some of the items by slot, looked for at once.  *n says how many places have been filled. */
+static int
+some_by_slot_locked(struct meta *m, uint64_t collection, const uint32_t *slots, size_t some,
+    unsigned fields, struct meta_item *items, size_t *n, struct err *err)
+{
+	struct meta_param p[AHEAD_MAX][3] = { { { .type = PARAM_NULL } } };
+	int rc = 0;
+
+	for (size_t i = 0; i < some; i++) {
+		p[i][0] = param_int(fields);
+		p[i][1] = param_u64(collection);
+		p[i][2] = param_int(slots[i]);
+	}
+	db_ahead(m, SQL_ITEM_BY_SLOT, p[0], 3, some);
+	for (size_t i = 0; i < some && rc >= 0; i++) {
+		rc = find_item_locked(m, SQL_ITEM_BY_SLOT, p[i], 3, &items[i], err);
+		*n += rc >= 0;
+	}
+	db_ahead_end(m);
+	return rc < 0 ? rc : 0;
+}
+
 int
 meta_items_by_slot(struct meta *m, uint64_t collection, const uint32_t *slots, size_t n,
     unsigned fields, struct meta_item *items, struct err *err)
 {
-	size_t i;
+	size_t done = 0;
 	int rc = 0;
 
 	meta_lock(m);
-	for (i = 0; i < n; i++) {
-		rc = find_item_locked(m, SQL_ITEM_BY_SLOT,
-		    PARAMS(param_int(fields), param_u64(collection), param_int(slots[i])),
-		    &items[i], err);
-		if (rc < 0)
-			break;
-		rc = 0;
-	}
+	while (done < n && rc == 0)
+		rc = some_by_slot_locked(m, collection, slots + done,
+		    n - done < AHEAD_MAX ? n - done : AHEAD_MAX, fields, items + done, &done, err);
 	meta_unlock(m);
 	if (rc != 0)
-		while (i-- > 0)
-			meta_item_fini(&items[i]);
+		while (done-- > 0)
+			meta_item_fini(&items[done]);
 	return rc;
 }
 
 /* Hand every row of the query to `fn`; `rc` is the query's result so far. */
 static int
-walk_locked(struct meta *m, int rc, int (*fn)(void *arg, const struct meta_item *item),
-    void *arg, struct err *err)
+walk_locked(struct meta *m, enum meta_sql sql, int rc,
+    int (*fn)(void *arg, const struct meta_item *item), void *arg, struct err *err)
 {
 	struct meta_item item;
 
 	while (rc == 0) {
-		if ((rc = read_item(m, SQL_ITEMS_WALK, &item, err)) != 0)
+		if ((rc = read_item(m, sql, &item, err)) != 0)
 			return rc;
 		rc = fn(arg, &item);
 		meta_item_fini(&item);
 		if (rc != 0)
 			return rc;
-		rc = db_next(m, SQL_ITEMS_WALK, err);
+		rc = db_next(m, sql, err);
 	}
 	return rc == META_END ? 0 : rc;
 }
 
-int
-meta_items_walk(struct meta *m, uint64_t collection, uint64_t from, size_t limit,
+static int
+walk(struct meta *m, enum meta_sql sql, uint64_t collection, uint64_t from, size_t limit,
     unsigned fields, int (*fn)(void *arg, const struct meta_item *item), void *arg,
     struct err *err)
 {
@@ -155,15 +174,31 @@ meta_items_walk(struct meta *m, uint64_t collection, uint64_t from, size_t limit
 	int rc;
 
 	if (from > INT64_MAX)
-		return 0;	/* past every id; its two's complement would be before them */
+		return 0;	/* past every id and slot; its two's complement would be before them */
 	meta_lock(m);
-	rc = db_query(m, SQL_ITEMS_WALK,
+	rc = db_query(m, sql,
 	    PARAMS(param_int(fields), param_u64(collection), param_u64(from), param_int(most)),
 	    err);
-	rc = walk_locked(m, rc, fn, arg, err);
-	db_done(m, SQL_ITEMS_WALK);
+	rc = walk_locked(m, sql, rc, fn, arg, err);
+	db_done(m, sql);
 	meta_unlock(m);
 	return rc;
+}
+
+int
+meta_items_walk(struct meta *m, uint64_t collection, uint64_t from, size_t limit,
+    unsigned fields, int (*fn)(void *arg, const struct meta_item *item), void *arg,
+    struct err *err)
+{
+	return walk(m, SQL_ITEMS_WALK, collection, from, limit, fields, fn, arg, err);
+}
+
+int
+meta_items_walk_slots(struct meta *m, uint64_t collection, uint64_t from, size_t limit,
+    unsigned fields, int (*fn)(void *arg, const struct meta_item *item), void *arg,
+    struct err *err)
+{
+	return walk(m, SQL_ITEMS_WALK_SLOTS, collection, from, limit, fields, fn, arg, err);
 }
 
 int
@@ -189,15 +224,101 @@ meta_items_live(struct meta *m, uint64_t collection, uint32_t nslots, uint64_t *
 	return rc == META_END ? 0 : rc;
 }
 
+/*
+ * The one number that a query of a row at most gives, and a second one.  0, META_NONE, or a failure.
+ */
+static int
+find_numbers(struct meta_txn *t, enum meta_sql sql, const struct meta_param *p, size_t n,
+    uint64_t *a, int64_t *b, struct err *err)
+{
+	int rc;
+
+	if (t->failed != 0)
+		return err_set(err, t->failed, "the transaction has failed already");
+	rc = db_query(t->m, sql, p, n, err);
+	if (rc == 0) {
+		*a = db_u64(t->m, sql, 0);
+		if (b != NULL)
+			*b = db_int(t->m, sql, 1);
+	} else if (rc == META_END) {
+		rc = META_NONE;
+	}
+	db_done(t->m, sql);
+	return db_note(t, rc);
+}
+
+/* May the item have its key?  0; META_EXISTS: another has it. */
+static int
+check_key(struct meta_txn *t, uint64_t collection, const struct meta_item *item, struct err *err)
+{
+	uint64_t id = 0;
+	int rc;
+
+	if (item->key == NULL)
+		return 0;
+	rc = find_numbers(t, SQL_ITEM_KEY_FIND, PARAMS(param_u64(collection),
+	    param_text(item->key)), &id, NULL, err);
+	return rc == META_NONE || (rc == 0 && id == item->id) ? 0 : rc == 0 ? META_EXISTS : rc;
+}
+
+/*
+ * Put the item into its slot, in place of all others it has, those that a build gave it among them:
+ * they have another vector.
+ */
+static int
+put_slot(struct meta_txn *t, uint64_t collection, const struct meta_item *item, struct err *err)
+{
+	uint64_t id = 0;
+	int64_t crc = 0;
+	int rc;
+
+	rc = find_numbers(t, SQL_SLOT_FIND, PARAMS(param_u64(collection), param_int(item->slot)),
+	    &id, &crc, err);
+	if (rc < 0)
+		return rc;
+	if (rc == 0 && id != item->id)
+		return META_EXISTS;
+	if (rc == 0 && (uint32_t)crc == item->crc)
+		return 0;
+	if ((rc = db_exec(t, SQL_SLOT_DELETE, PARAMS(param_u64(collection), param_u64(item->id)), 0,
+		 err)) != 0)
+		return rc;
+	return db_exec(t, SQL_SLOT_PUT, PARAMS(param_int(item->slot), param_u64(item->id),
+	    param_int(item->crc), param_u64(collection)), META_NONE, err);
+}
+
 int
 meta_item_put(struct meta_txn *t, uint64_t collection, const struct meta_item *item,
     struct err *err)
 {
+	int rc;
+
+	if ((rc = check_key(t, collection, item, err)) != 0 ||
+	    (rc = put_slot(t, collection, item, err)) != 0)
+		return rc;
 	return db_exec(t, SQL_ITEM_PUT,
-	    PARAMS(param_u64(collection), param_u64(item->id), param_int(item->slot),
-	    param_int(item->crc), param_text(item->key), param_text(item->meta),
-	    param_blob(item->text, item->text_len)), 0, err);
+	    PARAMS(param_u64(collection), param_u64(item->id), param_text(item->key),
+	    param_text(item->meta), param_blob(item->text, item->text_len)), 0, err);
 }
+
+/* Without a look at what is there: the database finds out. */
+int
+meta_item_put_soon(struct meta_txn *t, uint64_t collection, const struct meta_item *item,
+    struct err *err)
+{
+	const struct meta_param gone[] = { param_u64(collection), param_u64(item->id) };
+	const struct meta_param slot[] = { param_int(item->slot), param_u64(item->id),
+		param_int(item->crc), param_u64(collection) };
+	const struct meta_param row[] = { param_u64(collection), param_u64(item->id),
+		param_text(item->key), param_text(item->meta), param_blob(item->text, item->text_len) };
+	int rc;
+
+	if ((rc = db_soon(t, SQL_SLOT_DELETE, gone, 2, err)) != 0 ||
+	    (rc = db_soon(t, SQL_SLOT_PUT, slot, 4, err)) != 0)
+		return rc;
+	return db_soon(t, SQL_ITEM_PUT, row, 5, err);
+}
+
 
 int
 meta_item_set_meta(struct meta_txn *t, uint64_t collection, uint64_t id, const char *meta,
@@ -210,6 +331,10 @@ meta_item_set_meta(struct meta_txn *t, uint64_t collection, uint64_t id, const c
 int
 meta_item_delete(struct meta_txn *t, uint64_t collection, uint64_t id, struct err *err)
 {
-	return db_exec(t, SQL_ITEM_DELETE, PARAMS(param_u64(collection), param_u64(id)),
-	    META_NONE, err);
+	int rc = db_exec(t, SQL_ITEM_DELETE, PARAMS(param_u64(collection), param_u64(id)), META_NONE,
+	    err);
+
+	if (rc != 0)
+		return rc;
+	return db_exec(t, SQL_SLOT_DELETE, PARAMS(param_u64(collection), param_u64(id)), 0, err);
 }

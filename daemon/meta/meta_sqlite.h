@@ -3,7 +3,7 @@
  *
  * meta_sqlite.c runs statements and transactions, meta_sqlite_open.c opens and closes the file,
  * meta_sqlite_schema.c has the tables, meta_sqlite_filter.c makes SQL of filters, meta_sqlite_copy.c
- * copies the database.
+ * copies the database, meta_sqlite_trim.c keeps it small.
  */
 
 #ifndef META_SQLITE_H
@@ -14,8 +14,12 @@
 #include "filter_sql.h"
 #include "meta_db.h"
 
+/* Statements of transactions. */
+enum sqlite_kept { KEPT_BEGIN, KEPT_COMMIT, KEPT_ROLLBACK, KEPT_N };
+
 struct sqlite_db {
 	sqlite3 *db;
+	sqlite3_stmt *kept[KEPT_N];
 	sqlite3_stmt *st[SQL_ALL];	/* prepared at first use, kept for life; SQL_MATCH until done */
 	struct filter_sql match;	/* what SQL_MATCH was made of */
 };
@@ -34,9 +38,12 @@ int sqlite_match(void *db, const struct filter *f, enum meta_order order, uint64
     uint64_t from, size_t limit, struct err *err);
 void sqlite_match_done(struct sqlite_db *d);
 
+/* Prepare the statements of transactions; before the first of them. */
+int sqlite_prepare_kept(struct sqlite_db *d, struct err *err);
+
 /* BEGIN, COMMIT, ROLLBACK, as in struct meta_backend. */
 int sqlite_begin(void *db, struct err *err);
-int sqlite_commit(void *db, struct err *err);
+int sqlite_commit(void *db, uint64_t number, struct err *err);
 void sqlite_rollback(void *db);
 
 /* A copy of the database, as in struct meta_backend. */
@@ -52,6 +59,18 @@ int sqlite_schema_check(struct sqlite_db *d, int *version, struct err *err);
 
 /* Bring the schema from *version up to date, a transaction for each step.  Fails as meta_commit. */
 int sqlite_schema_migrate(struct sqlite_db *d, int *version, struct err *err);
+
+/* The one number that `sql` gives. */
+int sqlite_number(struct sqlite_db *d, const char *sql, int64_t *n, struct err *err);
+
+/* As in struct meta_backend. */
+int sqlite_trim(void *db, struct err *err);
+
+/*
+ * Let the database, which is ours and in no transaction, be one that can be trimmed.  It is not when
+ * the disk is too full for that.  0 or a failure.
+ */
+int sqlite_trim_prepare(struct sqlite_db *d, struct err *err);
 
 /* Opening, closing and meta_reset, as in struct meta_backend. */
 int sqlite_db_open(const char *uri, const char *folder, void **db, int *schema, struct err *err);

@@ -180,7 +180,7 @@ int
 sqlite_match(void *db, const struct filter *f, enum meta_order order, uint64_t collection,
     uint64_t from, size_t limit, struct err *err)
 {
-	const char *by = order == META_BY_ID ? "id" : "slot";
+	bool by_id = order == META_BY_ID;
 	struct sqlite_db *d = db;
 	struct filter_sql *q = &d->match;
 	int rc;
@@ -189,11 +189,14 @@ sqlite_match(void *db, const struct filter *f, enum meta_order order, uint64_t c
 	filter_sql_bind(q, param_u64(collection));
 	filter_sql_bind(q, param_u64(from));
 	filter_sql_bind(q, param_int(limit > INT64_MAX ? INT64_MAX : (int64_t)limit));
-	buf_puts(&q->text, "SELECT id, slot, ");
+	buf_puts(&q->text, "SELECT items.id, slots.slot, ");
 	if ((rc = filter_sql(f, q, put_leaf, err)) != 0)
 		return rc;
-	buf_putf(&q->text, " FROM items WHERE collection = ?1 AND %s >= ?2 ORDER BY %s LIMIT ?3",
-	    by, by);
+	buf_puts(&q->text, by_id ? " FROM items CROSS JOIN slots WHERE items.id >= ?2" :
+	    " FROM slots CROSS JOIN items WHERE slots.slot >= ?2");
+	buf_puts(&q->text, " AND items.collection = ?1 AND slots.collection = ?1 AND slots.generation ="
+	    " (SELECT generation FROM collections WHERE number = ?1) AND slots.id = items.id ORDER BY ");
+	buf_puts(&q->text, by_id ? "items.id LIMIT ?3" : "slots.slot LIMIT ?3");
 	if (q->text.failed)
 		return err_set(err, META_ENOMEM, "no memory for a filter");
 	if ((rc = sqlite3_prepare_v3(d->db, q->text.p, -1, 0, &d->st[SQL_MATCH], NULL)) != SQLITE_OK)

@@ -14,7 +14,7 @@
 #define APPLICATION_ID 0x63766563
 
 /*
- * Items are clustered by (collection, id): an add of many appends to the table's end, and a walk
+ * Items are clustered by (collection, id), slots by (collection, generation, slot): an add of many appends to the table's end, and a walk
  * reads pages in order.  The text comes last, so that nothing is behind its overflow pages.  It is
  * a blob because it may hold NUL bytes.  Lengths are those of meta.h, in bytes.
  */
@@ -82,6 +82,36 @@ static const char *const scripts[] = {
 	") STRICT, WITHOUT ROWID;"
 	"CREATE INDEX requests_collection ON requests (collection);"
 	"CREATE INDEX requests_created ON requests (created);",
+
+	/* The slots, and the generations that are built, out of the items. */
+	"CREATE TABLE slots ("
+	"	collection INTEGER NOT NULL,"
+	"	generation INTEGER NOT NULL,"
+	"	slot INTEGER NOT NULL CHECK (slot >= 0),"
+	"	id INTEGER NOT NULL,"
+	"	crc INTEGER NOT NULL,"
+	"	PRIMARY KEY (collection, generation, slot)"
+	") STRICT, WITHOUT ROWID;"
+	"INSERT INTO slots SELECT items.collection, generation, slot, id, crc"
+	"	FROM items JOIN collections ON number = items.collection"
+	"	ORDER BY items.collection, slot;"
+	"CREATE UNIQUE INDEX slots_id ON slots (collection, id, generation);"
+	"DROP INDEX items_slot;"
+	"ALTER TABLE items DROP COLUMN slot;"
+	"ALTER TABLE items DROP COLUMN crc;"
+
+	"CREATE TABLE builds ("
+	"	collection INTEGER PRIMARY KEY REFERENCES collections (number),"
+	"	generation INTEGER NOT NULL,"
+	"	embeds INTEGER NOT NULL,"
+	"	metric TEXT NOT NULL CHECK (length(CAST(metric AS BLOB)) <= 15),"
+	"	dim INTEGER NOT NULL,"
+	"	provider TEXT NOT NULL CHECK (length(CAST(provider AS BLOB)) <= 15),"
+	"	model TEXT NOT NULL CHECK (length(CAST(model AS BLOB)) <= 63),"
+	"	version TEXT NOT NULL CHECK (length(CAST(version AS BLOB)) <= 31),"
+	"	identity INTEGER NOT NULL,"
+	"	started INTEGER NOT NULL"
+	") STRICT;",
 };
 
 enum { VERSION = sizeof(scripts) / sizeof(scripts[0]) };
@@ -90,7 +120,8 @@ _Static_assert(META_USERNAME_MAX == 63 && META_NAME_MAX == 63 && META_KEY_MAX ==
     META_REQUEST_MAX == 128, "the lengths above");
 
 /* Those that refer go before those that are referred to. */
-static const char drop_all[] = "DROP TABLE requests; DROP TABLE items; DROP TABLE collections; "
+static const char drop_all[] = "DROP TABLE requests; DROP TABLE builds; DROP TABLE slots; "
+			       "DROP TABLE items; DROP TABLE collections; "
 			       "DROP TABLE sessions; DROP TABLE users;";
 
 static int
@@ -101,9 +132,8 @@ run(struct sqlite_db *d, const char *sql, const char *what, struct err *err)
 	return rc == SQLITE_OK ? 0 : sqlite_fail(d, rc, what, err);
 }
 
-/* The one number that `sql` gives. */
-static int
-number_of(struct sqlite_db *d, const char *sql, int64_t *n, struct err *err)
+int
+sqlite_number(struct sqlite_db *d, const char *sql, int64_t *n, struct err *err)
 {
 	sqlite3_stmt *st = NULL;
 	int rc;
@@ -125,9 +155,9 @@ sqlite_schema_check(struct sqlite_db *d, int *version, struct err *err)
 	int64_t application, have, tables;
 	int rc;
 
-	if ((rc = number_of(d, "PRAGMA application_id", &application, err)) != 0 ||
-	    (rc = number_of(d, "PRAGMA user_version", &have, err)) != 0 ||
-	    (rc = number_of(d, "SELECT count(*) FROM sqlite_schema", &tables, err)) != 0)
+	if ((rc = sqlite_number(d, "PRAGMA application_id", &application, err)) != 0 ||
+	    (rc = sqlite_number(d, "PRAGMA user_version", &have, err)) != 0 ||
+	    (rc = sqlite_number(d, "SELECT count(*) FROM sqlite_schema", &tables, err)) != 0)
 		return rc;
 	if (application == 0 && have == 0 && tables == 0) {
 		*version = 0;
@@ -173,7 +203,7 @@ sqlite_schema_migrate(struct sqlite_db *d, int *version, struct err *err)
 			sqlite_rollback(d);
 			return rc;
 		}
-		if ((rc = sqlite_commit(d, err)) != 0)
+		if ((rc = sqlite_commit(d, 0, err)) != 0)
 			return rc;
 	}
 	return 0;
@@ -194,5 +224,5 @@ sqlite_db_reset(void *db, struct err *err)
 		sqlite_rollback(d);
 		return rc;
 	}
-	return sqlite_commit(d, err);
+	return sqlite_commit(d, 0, err);
 }

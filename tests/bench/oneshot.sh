@@ -14,12 +14,7 @@ build=$root/build/release
 for tool in hyperfine sqlite3 npm jq; do
 	command -v $tool >/dev/null || { echo "$tool is not installed"; exit 77; }
 done
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/coolvec/bench
-vec0=$cache/node_modules/sqlite-vec-linux-x64/vec0
-mkdir -p "$cache"
-[ -e "$vec0.so" ] || npm install --prefix "$cache" --no-audit --no-fund --ignore-scripts \
-	sqlite-vec-linux-x64@0.1.6 >"$cache/log" 2>&1 ||
-	{ echo "sqlite-vec cannot be had: $(grep -m 1 'npm error' "$cache/log")"; exit 77; }
+vec0=$(tests/bench/sqlite_vec.sh)
 
 place=$(mktemp -d)
 daemon=

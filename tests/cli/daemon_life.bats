@@ -27,7 +27,7 @@ refuses() {
 
 @test "--init makes the folder and its metadata, and can be repeated" {
 	run -0 "$build/coolvecd" --env /dev/null --data "$data" --init
-	same "$data: metadata schema 1" "$output"
+	same "$data: metadata schema 2" "$output"
 	[ -f "$data/meta.db" ] && [ ! -e "$sock" ]
 	run -0 "$build/coolvecd" --env /dev/null --data "$data" --init
 	serve
@@ -90,7 +90,7 @@ refuses() {
 	refuses 'SECRET_KEY has 31 bytes and needs 32' SECRET_KEY=0123456789012345678901234567890
 	[[ $output == *'openssl rand -hex 32'* && $output != *0123456789* ]]
 	refuses 'ALGORITHM cannot be "none"' ALGORITHM=none
-	refuses 'EMBED_DIM is not a number from 64 to 4096' EMBED_DIM=10
+	refuses 'embedder local has dimensions 64 to 4096, not 10 (EMBED_DIM is 10)' EMBED_DIM=10
 	refuses 'COOLVEC_WORKERS is not a number from 1 to 64' COOLVEC_WORKERS=0
 	refuses 'EMBEDDER cannot be "bert"' EMBEDDER=bert
 	refuses 'COOLVEC_LOG_LEVEL cannot be "loud"' --log-level loud
@@ -112,7 +112,7 @@ refuses() {
 }
 
 @test "a database that this build cannot reach is said at the start" {
-	refuses 'this build keeps metadata in SQLite only; unset DB_URI' DB_URI=postgresql://coolvec:hunter2@localhost/coolvec
+	refuses 'the database cannot be reached' DB_URI=postgresql://coolvec:hunter2@127.0.0.1:1/coolvec
 	[[ $output != *hunter2* ]]
 	refuses 'unset it to use SQLite' DB_URI=mysql://x
 }

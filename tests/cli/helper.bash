@@ -13,7 +13,7 @@ place=${BATS_FILE_TMPDIR:-}
 
 # A home that nobody else's settings reach, and `coolvec` on the path.
 isolate() {
-	unset "${!COOLVEC_@}" "${!XDG_@}" NO_COLOR COLUMNS
+	unset "${!COOLVEC_@}" "${!EMBED@}" "${!XDG_@}" GOOGLE_API_KEY NO_COLOR COLUMNS
 	export HOME=$place/home XDG_STATE_HOME=$place/state TERM=xterm
 	export COOLVEC_SOCKET=$place/sock COOLVEC_QUIET=1
 	export COOLVEC_SNAPSHOT_DIRS=$place

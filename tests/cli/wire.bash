@@ -12,7 +12,7 @@ build=$root/build/${SAN:-release}
 
 # A folder of this file's own, and nobody else's settings.
 place() {
-	unset "${!COOLVEC_@}" "${!EMBED@}" DB_URI SECRET_KEY ALGORITHM ACCESS_TOKEN_EXPIRE_MINUTES VEC_DB_PATH
+	unset "${!COOLVEC_@}" "${!EMBED@}" GOOGLE_API_KEY DB_URI SECRET_KEY ALGORITHM ACCESS_TOKEN_EXPIRE_MINUTES VEC_DB_PATH
 	export dir=$BATS_FILE_TMPDIR
 	export sock=$dir/s data=$dir/data log=$dir/log
 	export COOLVEC_SNAPSHOT_DIRS=$dir
@@ -102,11 +102,11 @@ same() {
 	[ "$1" = "$2" ] || { printf 'expected: %s\nis:       %s\n' "$1" "$2" >&2; return 1; }
 }
 
-# soon COMMAND...: try until it succeeds, at most 10 seconds; for what happens by itself.
+# soon COMMAND...: try until it succeeds, at most 60 seconds; for what happens by itself.
 soon() {
-	local end=$((SECONDS + 10))
+	local end=$((SECONDS + 60))
 	until "$@" >/dev/null 2>&1; do
-		[ "$SECONDS" -lt "$end" ] || { echo "not within 10 s: $*" >&2; return 1; }
+		[ "$SECONDS" -lt "$end" ] || { echo "not within 60 s: $*" >&2; return 1; }
 		sleep 0.05
 	done
 }

@@ -403,10 +403,11 @@ biggest() {
 	indexed() { works stats '{"collection":"t"}' | jq -e '.tail == 0 and .indexed == 98 and .unlinking == 0'; }
 	soon indexed
 	run -0 works stats '{"collection":"t"}'
-	jq -e 'keys == ["capacity","collection","daemon","file_bytes","graph_bytes","index_note","indexed","isa",
-		"live","max_level","read_only","slots","tail","unlinking"] and .slots == 100 and .live == 98 and
+	jq -e 'keys == ["build","build_note","capacity","collection","daemon","dead","file_bytes","generation",
+		"graph_bytes","index_note","indexed","isa",		"live","max_level","read_only","slots","tail","unlinking"] and .slots == 100 and .live == 98 and .dead == 2 and
+		.generation == 0 and .build == null and .build_note == "" and
 		.capacity >= 100 and .file_bytes >= 36 + 1600 and .read_only == false and .index_note == "" and
-		(.graph_bytes > 0) and (.daemon | keys == ["connections","open_collections","uptime","version"] and
+		(.graph_bytes > 0) and (.daemon | keys == ["connections","embedder","open_collections","uptime","version"] and
 		.connections == 1 and .open_collections >= 1)' <<<"$output"
 	same "$(works collection_show '{"name":"t"}')" "$(jq -Sc .collection <<<"$output")"
 }

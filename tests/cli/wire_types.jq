@@ -65,6 +65,9 @@ def operations: [
 	["count", {}, {where: "where", collection: "name"}],
 	["stats", {}, {collection: "name"}],
 	["verify", {}, {collection: "name"}],
+	["compact", {}, {wait: "bool", collection: "name"}],
+	["reindex", {}, {embedder: "word", dim: "dim", metric: "metric", cancel: "bool", wait: "bool",
+		collection: "name"}],
 	["metrics", {}, {}],
 	["snapshot", {}, {path: "path"}]
 ];

@@ -12,7 +12,7 @@ export PATH=$PATH:$root/build/debs/usr/bin:$root/build/debs/usr/sbin:/usr/sbin
 place=${BATS_FILE_TMPDIR:-${PLACE:-}}
 
 isolate() {
-	unset "${!COOLVEC_@}" "${!HTTP_@}" "${!XDG_@}"
+	unset "${!COOLVEC_@}" "${!EMBED@}" "${!HTTP_@}" "${!XDG_@}" GOOGLE_API_KEY
 	export COOLVEC_SOCKET=$place/sock
 	# a sanitizer reads and starts what the sandbox refuses
 	[ "${SAN:-release}" = release ] || export COOLVEC_SANDBOX=no

@@ -395,6 +395,7 @@ reopen(struct vec *v, const char *dir, const struct set *s, const uint64_t *live
 		die("vec_checkpoint", &err);
 	vec_close(v);
 	v = open_vec(dir, s, live);
+	index_all(v);	/* a long index is read by it */
 	vec_stats(v, &stats);
 	if (stats.tail != 0 || stats.index_note[0])
 		die("reopened without its index", NULL);

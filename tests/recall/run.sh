@@ -21,7 +21,7 @@ if ! tests/texts.sh 10500 >"$here/texts" || [ "$(wc -l <"$here/texts")" -lt 2000
 	exit "${status:-77}"
 fi
 export XDG_STATE_HOME=$here/state COOLVEC_SOCKET=$here/sock COOLVEC_QUIET=1
-unset COOLVEC_TOKEN
+unset COOLVEC_TOKEN GOOGLE_API_KEY "${!EMBED@}"
 head -c 18 /dev/urandom | base64 >"$here/password"
 mkfifo "$here/ready"
 "$B/coolvecd" --env /dev/null --data "$here/data" --ready-fd 9 --log-level warn 9>"$here/ready" &

@@ -50,7 +50,7 @@ make(void **state)
 static int
 make_local(void **state)
 {
-	struct embed_config config = { "local", NULL, 64 };
+	struct embed_config config = { .provider = "local", .dim = 64 };
 	struct fixture *f;
 
 	if (make(state) != 0)

@@ -13,16 +13,21 @@
 
 #include <cmocka.h>
 
+#include "embed.h"
 #include "settings.h"
 
 static const char *const names[] = { "VEC_DB_PATH", "COOLVEC_SOCKET", "DB_URI", "SECRET_KEY",
-	"ALGORITHM", "ACCESS_TOKEN_EXPIRE_MINUTES", "EMBEDDER", "EMBED_DIM", "EMBED_MODEL",
+	"ALGORITHM", "ACCESS_TOKEN_EXPIRE_MINUTES", "EMBEDDER", "EMBED_DIM",
+	"EMBED_MODEL", "EMBED_BASE_URL", "GOOGLE_API_KEY", "EMBED_API_KEY", "EMBED_DOCUMENT_PREFIX",
+	"EMBED_QUERY_PREFIX", "EMBED_CA_FILE", "EMBED_TIMEOUT_SECONDS", "EMBED_REQUESTS",
+	"EMBED_TEXTS_PER_MINUTE", "EMBED_CACHE_MB",
 	"COOLVEC_MAX_CONNECTIONS", "COOLVEC_GRACE_SECONDS", "COOLVEC_LINE_SECONDS",
 	"COOLVEC_IDLE_SECONDS", "COOLVEC_CLOSE_SECONDS", "COOLVEC_WORKERS", "COOLVEC_INDEX_THREADS",
 	"COOLVEC_LOG_LEVEL", "SECRET_KEY_OLD", "COOLVEC_MAX_LINE", "COOLVEC_MAX_VALUES",
 	"COOLVEC_MAX_DEPTH", "COOLVEC_MAX_TEXT", "COOLVEC_MAX_BATCH", "COOLVEC_MAX_DIM", "COOLVEC_MAX_K",
 	"COOLVEC_MAX_EF", "COOLVEC_MAX_ANSWER", "COOLVEC_MAX_READING", "COOLVEC_GUESSES",
-	"COOLVEC_PASSWORD_KIB", "COOLVEC_PASSWORD_PASSES", "COOLVEC_SANDBOX", "COOLVEC_SNAPSHOT_DIRS" };
+	"COOLVEC_PASSWORD_KIB", "COOLVEC_PASSWORD_PASSES", "COOLVEC_SANDBOX", "COOLVEC_SNAPSHOT_DIRS",
+	"COOLVEC_COMPACT_PERCENT", "COOLVEC_COMPACT_BYTES" };
 
 #define NNAMES (sizeof(names) / sizeof(names[0]))
 
@@ -86,7 +91,12 @@ nothing_set_gives_the_defaults(void **state)
 	assert_string_equal(s.embedder, "local");
 	assert_string_equal(s.log_level, "info");
 	assert_int_equal(s.token_minutes, 30);
-	assert_int_equal(s.embed_dim, 512);
+	assert_int_equal(s.embed_dim, 0);	/* the embedder's own */
+	assert_int_equal(s.embed_timeout, 60);
+	assert_int_equal(s.embed_requests, 4);
+	assert_int_equal(s.embed_per_minute, 0);
+	assert_int_equal(s.embed_cache_mb, 512);
+	assert_null(s.embed_base_url);
 	assert_int_equal(s.max_connections, 1024);
 	assert_int_equal(s.grace_seconds, 10);
 	assert_int_equal(s.line_seconds, 30);
@@ -156,9 +166,13 @@ value_that_cannot_be_is_refused_by_name(void **state)
 		{ "ACCESS_TOKEN_EXPIRE_MINUTES", "-1" },
 		{ "ACCESS_TOKEN_EXPIRE_MINUTES", "30m" },
 		{ "ACCESS_TOKEN_EXPIRE_MINUTES", "1.5" },
-		{ "EMBED_DIM", "63" },
-		{ "EMBED_DIM", "4097" },
+		{ "EMBED_DIM", "0" },
+		{ "EMBED_DIM", "16001" },
 		{ "EMBED_DIM", "0x80" },
+		{ "EMBED_TIMEOUT_SECONDS", "0" },
+		{ "EMBED_REQUESTS", "65" },
+		{ "EMBED_TEXTS_PER_MINUTE", "-1" },
+		{ "EMBED_CACHE_MB", "1048577" },
 		{ "COOLVEC_MAX_CONNECTIONS", "0" },
 		{ "COOLVEC_MAX_CONNECTIONS", "65537" },
 		{ "COOLVEC_GRACE_SECONDS", "0" },
@@ -228,6 +242,95 @@ limits_are_taken(void **state)
 }
 
 static void
+embedder_is_chosen_by_the_key_unless_it_is_named(void **state)
+{
+	static const struct {
+		const char *lines, *embedder;
+	} rows[] = {
+		{ "", "local" },
+		{ "EMBED_API_KEY=k\n", "local" },
+		{ "GOOGLE_API_KEY=k\n", "gemini" },
+		{ "GOOGLE_API_KEY=k\nEMBEDDER=local\n", "local" },
+		{ "EMBEDDER=gemini\n", "gemini" },
+		{ "GOOGLE_API_KEY=k\nEMBEDDER=openai\n", "openai" },
+	};
+	char where[64];
+	struct settings s;
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (load(rows[i].lines, &s, where, &err) != 0)
+			fail_msg("%s: %s", rows[i].lines, err.text);
+		assert_string_equal(s.embedder, rows[i].embedder);
+		settings_fini(&s);
+	}
+}
+
+static void
+embedder_whose_settings_cannot_be_is_refused(void **state)
+{
+	static const struct {
+		const char *lines, *why;
+	} rows[] = {
+		{ "EMBED_DIM=63\n", "embedder local has dimensions 64 to 4096, not 63 (EMBED_DIM is 63)" },
+		{ "EMBED_DIM=4097\n",
+		    "embedder local has dimensions 64 to 4096, not 4097 (EMBED_DIM is 4097)" },
+		{ "EMBEDDER=gemini\nEMBED_DIM=3073\n",
+		    "embedder gemini has dimensions 1 to 3072, not 3073 (EMBED_DIM is 3073)" },
+		{ "EMBEDDER=openai\nEMBED_BASE_URL=http://127.0.0.1:1/v1\n",
+		    "embedder openai needs a model: set EMBED_MODEL" },
+		{ "EMBEDDER=gemini\nEMBED_BASE_URL=http://example.org/v1beta\n",
+		    "EMBED_BASE_URL is http to another machine, which would show it keys and texts: use"
+		    " https, or a tunnel from the loopback" },
+		{ "GOOGLE_API_KEY=\"a b\"\n", "GOOGLE_API_KEY has a character that no key has" },
+	};
+	char where[64];
+	struct settings s;
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(load(rows[i].lines, &s, where, &err), -1);
+		assert_string_equal(err.text, rows[i].why);
+	}
+}
+
+/* Base, model and prefixes are of one service, and go to no other. */
+static void
+service_settings_belong_to_one_provider(void **state)
+{
+	static const char all[] = "EMBED_BASE_URL=https://h/v1\nEMBED_MODEL=m\nEMBED_DIM=100\n"
+				  "EMBED_QUERY_PREFIX=q\nGOOGLE_API_KEY=g\nEMBED_API_KEY=e\n";
+	static const char *const embedders[] = { "gemini", "openai", "local" };
+	struct embed_config gemini, openai;
+	char where[64], lines[512];
+	struct settings s;
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		bool of_gemini = i == 0;
+
+		snprintf(lines, sizeof(lines), "EMBEDDER=%s\n%s", embedders[i], all);
+		if (load(lines, &s, where, &err) != 0)
+			fail_msg("%s: %s", lines, err.text);
+		settings_embed(&s, "gemini", &gemini);
+		settings_embed(&s, "openai", &openai);
+		assert_string_equal(gemini.service.key, "g");
+		assert_string_equal(openai.service.key, "e");
+		assert_int_equal(gemini.service.base_url != NULL, of_gemini);
+		assert_int_equal(openai.service.base_url != NULL, !of_gemini);
+		assert_int_equal(gemini.model != NULL, of_gemini);
+		assert_int_equal(openai.model != NULL, !of_gemini);
+		assert_int_equal(gemini.service.prefix[EMBED_QUERY] != NULL, of_gemini);
+		assert_int_equal(gemini.dim, i == 0 ? 100 : 0);
+		assert_int_equal(openai.dim, i == 1 ? 100 : 0);
+		settings_fini(&s);
+	}
+}
+
+static void
 misspelt_names_are_reported(void **state)
 {
 	char where[64];
@@ -272,6 +375,9 @@ main(void)
 		TEST(file_sets_and_the_environment_is_above_it),
 		TEST(value_that_cannot_be_is_refused_by_name),
 		TEST(limits_are_taken),
+		TEST(embedder_is_chosen_by_the_key_unless_it_is_named),
+		TEST(embedder_whose_settings_cannot_be_is_refused),
+		TEST(service_settings_belong_to_one_provider),
 		TEST(misspelt_names_are_reported),
 		TEST(help_names_every_setting),
 	};

@@ -111,8 +111,8 @@ test_settings_that_cannot_be(void **state)
 		const char *why;
 	} cases[] = {
 		{ { .provider = "oracle" },
-		    "embedder provider \"oracle\" is unknown: there is local, words" },
-		{ { .provider = NULL }, "embedder provider \"\" is unknown: there is local, words" },
+		    "embedder provider \"oracle\" is unknown: there is local, words, gemini, openai" },
+		{ { .provider = NULL }, "embedder provider \"\" is unknown: there is local, words, gemini, openai" },
 		{ { .provider = "local", .model = "large" },
 		    "embedder local has no model \"large\": it has ngram" },
 		{ { .provider = "local", .dim = 63 },

@@ -4,7 +4,7 @@
 
 #include "fixture.h"
 
-#define DIM 12
+#define DIM 20
 #define N 3000
 
 static struct vec *
@@ -307,12 +307,12 @@ wrong_questions_are_refused(void **state)
 
 	(void)state;
 	assert_int_equal(vec_search(v, x, DIM, &q, hits, &n, &err), VEC_EVALUE);
-	assert_string_equal(err.message, "all 12 components are zero");
+	assert_string_equal(err.message, "all 20 components are zero");
 	q.metric = VEC_L2;
 	assert_int_equal(vec_search(v, x, DIM, &q, hits, &n, &err), 0);
 	assert_int_equal(n, 3);
 	assert_int_equal(vec_search(v, x, DIM - 1, &q, hits, &n, &err), VEC_EDIM);
-	assert_string_equal(err.message, "query has 11 components, collection has 12");
+	assert_string_equal(err.message, "query has 19 components, collection has 20");
 	x[3] = NAN;
 	assert_int_equal(vec_search(v, x, DIM, &q, hits, &n, &err), VEC_EVALUE);
 	x[3] = 1;

@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#define DIM 8
+#define DIM 24
 #define FIRST 200	/* vectors before the threads begin */
 #define ADDS 600	/* by each adder */
 

@@ -69,7 +69,7 @@ static inline void
 folder_remove(const char *folder)
 {
 	static const char *const names[] = {
-		"meta.db", "meta.db-wal", "meta.db-shm", "meta.db-journal"
+		"meta.db", "meta.db-wal", "meta.db-shm", "meta.db-journal", "meta.db.moved", "meta.postgresql"
 	};
 	char path[128];
 	size_t i;

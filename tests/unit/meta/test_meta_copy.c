@@ -92,11 +92,12 @@ copy_has_what_was_written_while_it_was_made(void **state)
 		put_one(f, ITEMS + steps++);
 	}
 	ok(f, rc);
-	assert_true(steps > 1);
+	assert_true(steps > 1 || test_uri() != NULL);	/* there all is done in the end */
 	put_one(f, ITEMS + steps);
 	ok(f, meta_copy_rest(cp, &f->err));
 	sum = sum_of(f, f->m);
 	put_one(f, ITEMS + 1000);			/* too late */
+	ok(f, meta_copy_finish(cp, &f->err));
 	meta_copy_free(cp);
 	open_copy(f, &c);
 	assert_true(sum_of(f, c.m) == sum);
@@ -118,6 +119,7 @@ small_database_is_copied_as_of_the_last_step_too(void **state)
 	ok(f, meta_copy_some(cp, &f->err));
 	put_one(f, 8);
 	ok(f, meta_copy_rest(cp, &f->err));
+	ok(f, meta_copy_finish(cp, &f->err));
 	meta_copy_free(cp);
 	snprintf(path, sizeof(path), "%s/meta.db-wal", c.folder);
 	assert_int_not_equal(stat(path, &st), 0);
@@ -138,7 +140,7 @@ copy_that_is_given_up_leaves_the_database_alone(void **state)
 
 	fill(f, ITEMS);
 	cp = begin_copy(f, &c);
-	want(f, meta_copy_some(cp, &f->err), 1);
+	want(f, meta_copy_some(cp, &f->err), test_uri() != NULL ? 0 : 1);
 	put_one(f, ITEMS);
 	meta_copy_free(cp);
 	folder_remove(c.folder);
@@ -152,7 +154,10 @@ file_that_is_there_is_not_written_over(void **state)
 {
 	struct fixture *f = *state;
 	struct meta_copy *cp;
+	FILE *file = fopen(path_of(f, "meta.db"), "ab");
 
+	assert_non_null(file);
+	fclose(file);
 	want(f, meta_copy_begin(f->m, path_of(f, "meta.db"), &cp, &f->err), META_EIO);
 	assert_null(cp);
 	want(f, meta_copy_begin(f->m, path_of(f, "none/meta.db"), &cp, &f->err), META_EIO);

@@ -1,0 +1,56 @@
+/*
+ * pgproxy.c - pg_proxy.h as a program.
+ *
+ * usage: pgproxy FOLDER SERVER-FOLDER	commands on standard input, a line each; says "ok" to each
+ *
+ * pass, cut, freeze; lose-commit and lose-answer, to which the "ok" comes when it has happened.
+ */
+
+#include <stdbool.h>
+
+#include "../pg_proxy.h"
+
+static const struct { const char *name; enum proxy_mode mode; bool happens; } commands[] = {
+	{ "pass\n", PROXY_PASS, false },
+	{ "cut\n", PROXY_CUT, false },
+	{ "freeze\n", PROXY_FREEZE, false },
+	{ "lose-commit\n", PROXY_LOSE_COMMIT, true },
+	{ "lose-answer\n", PROXY_LOSE_ANSWER, true },
+};
+
+static int
+obey(struct pg_proxy *p, const char *line)
+{
+	unsigned cuts = atomic_load(&p->cuts);
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(line, commands[i].name) != 0)
+			continue;
+		proxy_set(p, commands[i].mode);
+		while (commands[i].happens && atomic_load(&p->cuts) == cuts)
+			usleep(1000);
+		puts("ok");
+		return fflush(stdout);
+	}
+	fprintf(stderr, "pgproxy: there is no command %s", line);
+	return -1;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct pg_proxy p;
+	char line[64];
+
+	if (argc != 3 || proxy_start(&p, argv[1], argv[2]) != 0) {
+		fprintf(stderr, "usage: pgproxy FOLDER SERVER-FOLDER\n");
+		return 2;
+	}
+	puts("ok");
+	fflush(stdout);
+	while (fgets(line, sizeof(line), stdin) != NULL)
+		if (obey(&p, line) != 0)
+			return 1;
+	proxy_stop(&p);
+	return 0;
+}
