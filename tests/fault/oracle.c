@@ -495,7 +495,7 @@ main(int argc, char **argv)
 		workers[i].random = seed * 2654435761u + (uint64_t)i + 1;
 	}
 	for (uint64_t round = 1; round <= rounds; round++) {
-		long_round = round % 5 == 0 && power.device == NULL;
+		long_round = round % 12 == 0 && power.device == NULL;
 		kill_after = round % 2 == 0 && !long_round && power.device == NULL ? 1 + (int)(next_random(&seed) % 60) : 0;
 		for (int i = 0; i < WORKERS; i++) {
 			workers[i].client = connect_client();
