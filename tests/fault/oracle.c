@@ -204,11 +204,14 @@ probe(struct worker *w)
 	return found != NULL;
 }
 
+/* Connected before anybody can kill the daemon. */
+static struct client *builder_client;
+
 /* Builds one generation after the other, until the daemon is gone. */
 static void *
 build(void *arg)
 {
-	struct client *c = connect_client();
+	struct client *c = builder_client;
 	uint64_t *random = arg;
 	json_t *done;
 
@@ -495,13 +498,14 @@ main(int argc, char **argv)
 		workers[i].random = seed * 2654435761u + (uint64_t)i + 1;
 	}
 	for (uint64_t round = 1; round <= rounds; round++) {
-		long_round = round % 5 == 0 && power.device == NULL;
+		long_round = round % 12 == 0 && power.device == NULL;
 		kill_after = round % 2 == 0 && !long_round && power.device == NULL ? 1 + (int)(next_random(&seed) % 60) : 0;
-		for (int i = 0; i < WORKERS; i++) {
+		builder_client = connect_client();
+		for (int i = 0; i < WORKERS; i++)
 			workers[i].client = connect_client();
+		for (int i = 0; i < WORKERS; i++)
 			if (pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0)
 				die("no thread");
-		}
 		if (pthread_create(&builder, NULL, build, &dice) != 0)
 			die("no thread");
 		if (kill_after == 0) {
