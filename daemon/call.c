@@ -341,7 +341,7 @@ dispatch(struct call *c, json_t *root)
 static int
 run(struct call *c, json_t *root)
 {
-	int rc, runs = 0;
+	int rc = CALL_DONE, runs = 0;
 
 	do {
 		c->stale = false;

@@ -300,7 +300,7 @@ run_login(struct account_job *job)
 	struct call *c = job->call;
 	char *text = NULL, *hash;
 	struct meta_user user;
-	struct token token;
+	struct token token = { 0 };
 	bool made = false;
 
 	if (check(job, &user, &hash) == 0) {

@@ -198,9 +198,9 @@ token_name(struct token_key *k, struct err *err)
 	struct token_key unnamed = { k->p, k->n, k->algorithm, "", NULL };
 	struct token t = { .username = "key", .sid = "key" };
 	const char *signature;
-	char *text;
+	char *text = NULL;
 
-	if (token_make(&unnamed, &t, &text, err) != 0)
+	if (token_make(&unnamed, &t, &text, err) != 0 || text == NULL)
 		return -1;
 	signature = strrchr(text, '.');
 	snprintf(k->kid, sizeof(k->kid), "%s", signature != NULL ? signature + 1 : "");

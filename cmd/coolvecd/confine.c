@@ -24,11 +24,14 @@ struct rules {
 static int
 add(struct rules *r, char *path, enum sandbox_right right, struct err *err)
 {
-	if (path == NULL)
-		return err_set(err, -1, "no memory for the sandbox");
+	if (path == NULL) {
+		err_set(err, -1, "no memory for the sandbox");
+		return -1;
+	}
 	if (r->n == RULES_MAX) {
 		free(path);
-		return err_set(err, -1, "COOLVEC_SNAPSHOT_DIRS names too many folders");
+		err_set(err, -1, "COOLVEC_SNAPSHOT_DIRS names too many folders");
+		return -1;
 	}
 	r->path[r->n] = path;
 	r->rule[r->n++] = (struct sandbox_rule){ path, right };
