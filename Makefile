@@ -25,8 +25,12 @@ else ifeq ($(SAN),asan)
 SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1
 else ifeq ($(SAN),tsan)
 SANFLAGS := -fsanitize=thread -fno-omit-frame-pointer -O1
+else ifeq ($(SAN),fuzz)
+CC := clang-14
+SANFLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1
+WARN += -Wno-unknown-warning-option
 else
-$(error SAN is asan or tsan, not "$(SAN)")
+$(error SAN is asan, tsan or fuzz, not "$(SAN)")
 endif
 
 # Floating point is evaluated as written, so that distances and embeddings are the same everywhere.
@@ -45,6 +49,7 @@ BUILD_TOOLS := gcc libc6-dev pkg-config
 TEST_LIBS := cmocka:libcmocka-dev
 TEST_TOOLS := bats curl expect g++ iproute2 jq libhnswlib-dev mandoc openssl postgresql procps socat sqlite3 wrk xxd zsh fish \
 	$(if $(shell command -v npm),,npm)
+FUZZ_TOOLS := clang-14 libclang-rt-14-dev
 CRASH_TOOLS := e2fsprogs mount patch xfsprogs
 LINT_TOOLS := clang-tidy cppcheck shellcheck mandoc
 
@@ -164,6 +169,30 @@ $(foreach p,$(TEST_PARTS),$(eval $(call test_rule,$(p))))
 .PHONY: unit
 unit: $(UNIT_TESTS) ## build and run the unit tests alone
 	@for t in $(UNIT_TESTS); do echo "# $$t"; $$t || exit 1; done
+
+# --- fuzz targets: each is a program that replays inputs, and with SAN=fuzz one that looks for them -----
+
+FUZZ_line := daemon
+FUZZ_token := daemon
+FUZZ_filter := meta
+FUZZ_options := coolvec
+FUZZ_http := coolvec-http
+FUZZ_vectors := libvec
+FUZZ_index := libvec
+FUZZ_state := libvec
+FUZZ := line token filter options http vectors index state
+LINK_coolvec = $(filter-out %/main.o,$(call objs,coolvec)) $(call objs,proto) $(call objs,base) \
+	$(call pkg,--libs,jansson libutf8proc $(READLINE_PC))
+define fuzz_rule
+$(B)/tests/fuzz/fuzz_$(1): tests/fuzz/fuzz_$(1).c $(if $(filter fuzz,$(SAN)),,tests/fuzz/replay.c) \
+		$$(filter %.o %.a,$$(LINK_$(FUZZ_$(1)))) | check-libs
+	@mkdir -p $$(@D)
+	$$(CC) $$(INC_$(FUZZ_$(1))) $$(ALL_CFLAGS) $$(PIE) $$(ALL_LDFLAGS) \
+		$(if $(filter fuzz,$(SAN)),-fsanitize=fuzzer) -o $$@ $$(filter %.c,$$^) $$(LINK_$(FUZZ_$(1)))
+endef
+$(foreach f,$(FUZZ),$(eval $(call fuzz_rule,$(f))))
+FUZZ_TARGETS := $(patsubst %,$(B)/tests/fuzz/fuzz_%,$(FUZZ))
+-include $(FUZZ_TARGETS:=.d)
 
 # --- programs that the tests from outside use -------------------------------------------------------
 
@@ -332,12 +361,12 @@ demo: deps ## the whole thing on 10,000 real texts, in a temporary folder
 
 # --- tests -----------------------------------------------------------------------------------------
 
-.PHONY: test tests-built crash seeded asan tsan lint compdb
+.PHONY: test tests-built crash seeded asan tsan fuzz fuzz-built lint compdb
 test: deps-test ## install what the tests need, build, run every suite
 	@$(MAKE) --no-print-directory -s -j2 all tests-built
 	@SAN=$(SAN) tests/run.sh
 
-tests-built: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(STANDIN) $(CRASH_TESTS) $(RECALL_TESTS)
+tests-built: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(STANDIN) $(CRASH_TESTS) $(FUZZ_TARGETS) $(RECALL_TESTS)
 	@$(MAKE) --no-print-directory -s READLINE=no build/$(SAN)-plain/coolvec
 
 crash: deps-crash ## 1,000,000 crash states, every call failed, 100 power cuts on ext4 and on XFS (root)
@@ -348,13 +377,21 @@ seeded: deps-crash ## put eight known mistakes into copies of the sources; the c
 	@$(MAKE) --no-print-directory -s -j2 all tests-built
 	@tests/crash/mistakes.sh
 
-asan: deps-test ## the unit tests, the command's and HTTP's under AddressSanitizer and UBSan
+asan: deps-test ## the unit tests, the command's, HTTP's and the fuzz targets' inputs under AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory -s -j2 SAN=asan all tests-built
-	@SAN=asan tests/run.sh unit cli http
+	@SAN=asan tests/run.sh unit cli http replay
 
-tsan: deps-test ## the unit tests, the command's and HTTP's under ThreadSanitizer
+tsan: deps-test ## the unit tests, the command's, HTTP's and the fuzz targets' inputs under ThreadSanitizer
 	@$(MAKE) --no-print-directory -s -j2 SAN=tsan all tests-built
-	@SAN=tsan tests/run.sh unit cli http
+	@SAN=tsan tests/run.sh unit cli http replay
+
+FUZZ_SECONDS ?= 60
+fuzz: deps-test ## look for bad inputs, a minute a target (FUZZ_SECONDS), and say how many were tried
+	@$(call bring,$(FUZZ_TOOLS))
+	@$(MAKE) --no-print-directory -s -j2 SAN=fuzz fuzz-built
+	@tests/fuzz/run.sh build/fuzz/tests/fuzz $(FUZZ_SECONDS)
+
+fuzz-built: $(FUZZ_TARGETS)
 
 lint: deps-lint ## clang-tidy, cppcheck, shellcheck, mandoc
 	@$(MAKE) --no-print-directory -s -j2 all

@@ -46,8 +46,10 @@ is_c_string(const json_t *v)
 }
 
 static enum wire_code
-check_text(const json_t *v, const char *name, char *why, size_t nwhy)
+check_text(const json_t *v, const char *name, const struct settings *limits, char *why, size_t nwhy)
 {
+	size_t most = limits != NULL ? limits->max_text : WIRE_TEXT_MAX;
+
 	if (!json_is_string(v)) {
 		snprintf(why, nwhy, "%s is not a string", name);
 		return WIRE_BAD_REQUEST;
@@ -56,9 +58,9 @@ check_text(const json_t *v, const char *name, char *why, size_t nwhy)
 		snprintf(why, nwhy, "%s is empty", name);
 		return WIRE_BAD_REQUEST;
 	}
-	if (json_string_length(v) > WIRE_TEXT_MAX) {
+	if (json_string_length(v) > most) {
 		snprintf(why, nwhy, "%s has %zu bytes, more than %zu", name, json_string_length(v),
-		    WIRE_TEXT_MAX);
+		    most);
 		return WIRE_TOO_LARGE;
 	}
 	return WIRE_OK;
@@ -102,12 +104,14 @@ check_meta(const json_t *v, const char *name, char *why, size_t nwhy)
 }
 
 static enum wire_code check_one(const json_t *v, const struct arg_spec *spec, const char *name,
-    char *why, size_t nwhy);
+    const struct settings *limits, char *why, size_t nwhy);
 
 static enum wire_code
-check_array(const json_t *v, const struct arg_spec *spec, enum arg_type of, char *why, size_t nwhy)
+check_array(const json_t *v, const struct arg_spec *spec, enum arg_type of,
+    const struct settings *limits, char *why, size_t nwhy)
 {
-	struct arg_spec inner = { NULL, of, false, 1, META_KEY_MAX };
+	struct arg_spec inner = { NULL, of, false, 1, META_KEY_MAX, 0 };
+	size_t most = limits != NULL ? limits->max_batch : WIRE_BATCH_MAX;
 	enum wire_code code = WIRE_OK;
 	char name[64];
 
@@ -119,14 +123,14 @@ check_array(const json_t *v, const struct arg_spec *spec, enum arg_type of, char
 		snprintf(why, nwhy, "%s is empty", spec->name);
 		return WIRE_BAD_REQUEST;
 	}
-	if (json_array_size(v) > WIRE_BATCH_MAX) {
-		snprintf(why, nwhy, "%s has %zu members, more than %d", spec->name,
-		    json_array_size(v), WIRE_BATCH_MAX);
+	if (json_array_size(v) > most) {
+		snprintf(why, nwhy, "%s has %zu members, more than %zu", spec->name,
+		    json_array_size(v), most);
 		return WIRE_TOO_LARGE;
 	}
 	for (size_t i = 0; of != ARG_ARRAY && i < json_array_size(v) && code == WIRE_OK; i++) {
 		snprintf(name, sizeof(name), "%s[%zu]", spec->name, i);
-		code = check_one(json_array_get(v, i), &inner, name, why, nwhy);
+		code = check_one(json_array_get(v, i), &inner, name, limits, why, nwhy);
 	}
 	return code;
 }
@@ -140,8 +144,21 @@ check_word(const json_t *v, bool good, const char *name, const char *what, char 
 	return WIRE_BAD_REQUEST;
 }
 
+/* The most a number may be: the protocol says, and a setting may say less. */
+static json_int_t
+most_of(const struct arg_spec *spec, const struct settings *limits)
+{
+	uint64_t lower;
+
+	if (limits == NULL || spec->lower == 0)
+		return spec->most;
+	memcpy(&lower, (const char *)limits + spec->lower, sizeof(lower));
+	return (json_int_t)lower < spec->most ? (json_int_t)lower : spec->most;
+}
+
 static enum wire_code
-check_one(const json_t *v, const struct arg_spec *spec, const char *name, char *why, size_t nwhy)
+check_one(const json_t *v, const struct arg_spec *spec, const char *name,
+    const struct settings *limits, char *why, size_t nwhy)
 {
 	const char *s = json_is_string(v) ? json_string_value(v) : "";
 
@@ -149,7 +166,7 @@ check_one(const json_t *v, const struct arg_spec *spec, const char *name, char *
 	case ARG_ID:
 		return check_integer(v, name, 0, INT64_MAX, why, nwhy);
 	case ARG_COUNT:
-		return check_integer(v, name, spec->least, spec->most, why, nwhy);
+		return check_integer(v, name, spec->least, most_of(spec, limits), why, nwhy);
 	case ARG_BOOL:
 		if (json_is_boolean(v))
 			return WIRE_OK;
@@ -158,7 +175,7 @@ check_one(const json_t *v, const struct arg_spec *spec, const char *name, char *
 	case ARG_STRING:
 		return check_string(v, name, (size_t)spec->least, (size_t)spec->most, why, nwhy);
 	case ARG_TEXT:
-		return check_text(v, name, why, nwhy);
+		return check_text(v, name, limits, why, nwhy);
 	case ARG_VECTOR:
 		if (json_is_array(v) || json_is_string(v))
 			return WIRE_OK;
@@ -181,19 +198,20 @@ check_one(const json_t *v, const struct arg_spec *spec, const char *name, char *
 		    "a user's name: 1 to 63 letters, digits and _ . @ -, a letter or digit first",
 		    why, nwhy);
 	case ARG_IDS:
-		return check_array(v, spec, ARG_ID, why, nwhy);
+		return check_array(v, spec, ARG_ID, limits, why, nwhy);
 	case ARG_TEXTS:
-		return check_array(v, spec, ARG_TEXT, why, nwhy);
+		return check_array(v, spec, ARG_TEXT, limits, why, nwhy);
 	case ARG_KEYS:
-		return check_array(v, spec, ARG_STRING, why, nwhy);
+		return check_array(v, spec, ARG_STRING, limits, why, nwhy);
 	case ARG_ARRAY:
-		return check_array(v, spec, ARG_ARRAY, why, nwhy);
+		return check_array(v, spec, ARG_ARRAY, limits, why, nwhy);
 	}
 	return WIRE_INTERNAL;
 }
 
 enum wire_code
-args_check(json_t *args, const struct arg_spec *specs, char *why, size_t nwhy)
+args_check(json_t *args, const struct arg_spec *specs, const struct settings *limits, char *why,
+    size_t nwhy)
 {
 	const struct arg_spec *spec;
 	enum wire_code code;
@@ -207,7 +225,7 @@ args_check(json_t *args, const struct arg_spec *specs, char *why, size_t nwhy)
 			snprintf(why, nwhy, "unknown member \"%.64s\"", name);
 			return WIRE_BAD_REQUEST;
 		}
-		if ((code = check_one(v, spec, name, why, nwhy)) != WIRE_OK)
+		if ((code = check_one(v, spec, name, limits, why, nwhy)) != WIRE_OK)
 			return code;
 	}
 	for (spec = specs; spec->name != NULL; spec++)

@@ -11,10 +11,11 @@
 #include "ops.h"
 
 /*
- * Is every member of `args` (an object) in the table and of its type, and every required one there?
- * WIRE_OK, or the error and in `why` a sentence that names the member.
+ * Is every member of `args` (an object) in the table, of its type and within the limits of the settings
+ * (NULL: those of the protocol), and every required one there?  WIRE_OK, or the error and in `why` a sentence that names the member.
  */
-enum wire_code args_check(json_t *args, const struct arg_spec *specs, char *why, size_t nwhy);
+enum wire_code args_check(json_t *args, const struct arg_spec *specs, const struct settings *limits,
+    char *why, size_t nwhy);
 
 /* Members that args_check has passed, or `fallback`. */
 uint64_t args_uint(const json_t *args, const char *name, uint64_t fallback);

@@ -63,7 +63,11 @@ hold(struct build *b)
 
 	if ((rc = meta_collection_get(b->d->meta, b->number, &info, &b->err)) == 0)
 		rc = spaces_hold(b->d->spaces, &info, &b->space, &b->code, &b->err);
-	return rc == 0 ? 0 : rc == META_NONE || b->code == WIRE_OK ? build_fail_meta(b, rc) : -1;
+	if (rc == 0) {
+		b->code = WIRE_OK;
+		return 0;
+	}
+	return rc == META_NONE || b->code == WIRE_OK ? build_fail_meta(b, rc) : -1;
 }
 
 static void

@@ -47,6 +47,8 @@ call_free(struct call *c)
 		file_forget(c->line, c->nline);
 	call_embed_forget(c);
 	free(c->line);
+	if (c->reply != NULL && c->nreply < 4096)
+		file_forget(c->reply, c->nreply);
 	free(c->reply);
 	free(c);
 }
@@ -147,6 +149,18 @@ call_fail_detail(struct call *c, enum wire_code code, json_t *detail, const char
 	va_end(ap);
 }
 
+bool
+call_charge(struct call *c, size_t n)
+{
+	if (n <= c->d->settings->max_answer - c->charged) {
+		c->charged += n;
+		return true;
+	}
+	call_fail(c, WIRE_TOO_LARGE, "the answer would have more than %llu bytes of texts: ask for"
+	    " fewer items at once", (unsigned long long)c->d->settings->max_answer);
+	return false;
+}
+
 enum wire_code
 call_code_meta(int rc)
 {
@@ -242,7 +256,7 @@ authenticate(struct call *c, const json_t *root)
 		call_fail(c, WIRE_BAD_REQUEST, "token is not a string");
 		return -1;
 	}
-	if (token_read(&c->d->token_key, json_string_value(token), json_string_length(token),
+	if (token_read(&c->d->keys.now, json_string_value(token), json_string_length(token),
 		daemon_now(), &c->token, &err) != 0) {
 		call_fail(c, WIRE_UNAUTHENTICATED, "%s", err.text);
 		return -1;
@@ -258,6 +272,18 @@ authenticate(struct call *c, const json_t *root)
 	}
 	c->trusted = true;
 	return 0;
+}
+
+/* A token beside an operation that needs none says who was here before, if it ever was good. */
+static void
+recognise(struct call *c, const json_t *root)
+{
+	const json_t *token = json_object_get(root, "token");
+	struct err err;
+
+	if (!json_is_string(token) || token_read_expired(&c->d->keys.now, json_string_value(token),
+		json_string_length(token), daemon_now(), &c->token, &err) != 0)
+		c->token = (struct token){ 0 };
 }
 
 static int
@@ -291,6 +317,8 @@ dispatch(struct call *c, json_t *root)
 	/* it was let in before it waited for vectors */
 	if (!op->open && c->embedded == NULL && authenticate(c, root) != 0)
 		return CALL_DONE;
+	if (op->open)
+		recognise(c, root);
 	if (args != NULL && !json_is_object(args)) {
 		call_fail(c, WIRE_BAD_REQUEST, "args is not an object");
 		return CALL_DONE;
@@ -298,7 +326,7 @@ dispatch(struct call *c, json_t *root)
 	args = args != NULL ? json_incref(args) : json_object();
 	if (args == NULL)
 		call_fail(c, WIRE_INTERNAL, "no memory for the request");
-	else if ((code = args_check(args, op->args, why, sizeof(why))) != WIRE_OK)
+	else if ((code = args_check(args, op->args, c->d->settings, why, sizeof(why))) != WIRE_OK)
 		call_fail(c, code, "%s", why);
 	else
 		rc = op->run(c, args);
@@ -313,7 +341,7 @@ dispatch(struct call *c, json_t *root)
 static int
 run(struct call *c, json_t *root)
 {
-	int rc, runs = 0;
+	int rc = CALL_DONE, runs = 0;
 
 	do {
 		c->stale = false;
@@ -326,11 +354,14 @@ void
 call_run(struct call *c)
 {
 	char why[256];
-	json_t *root = wire_parse(c->line, c->nline, why, sizeof(why));
+	const struct settings *s = c->d->settings;
+	struct wire_bounds bounds = { s->max_depth, s->max_values };
+	enum wire_code code;
+	json_t *root = wire_parse_within(c->line, c->nline, &bounds, &code, why, sizeof(why));
 	int rc = CALL_DONE;
 
 	if (root == NULL)
-		call_fail(c, WIRE_BAD_JSON, "%s", why);
+		call_fail(c, code, "%s", why);
 	else if (take_id(c, root) == 0)
 		rc = run(c, root);
 	json_decref(root);

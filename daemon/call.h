@@ -40,7 +40,7 @@ struct call {
 	uint32_t uid;			/* of the process that connected; UINT32_MAX: not known */
 	char id[6 * WIRE_ID_MAX + 8];	/* of the request, as JSON; a control character takes 6 */
 	struct meta_user user;		/* who asks, when the operation needs a token */
-	struct token token;
+	struct token token;		/* shown and good; of an operation that is open to all: once good */
 
 	atomic_bool gone;		/* nobody waits for the answer any more; set by the loop */
 	struct embed_job *wants;	/* texts to be embedded before it can go on, or NULL */
@@ -54,6 +54,7 @@ struct call {
 	size_t nreply;
 	bool trusted;			/* the connection has shown who it is */
 	bool hang_up;			/* close the connection after the reply */
+	size_t charged;			/* bytes of texts and metas in the answer so far */
 	bool stale;			/* a collection was replaced while it was looked at */
 };
 
@@ -94,6 +95,11 @@ enum wire_code call_code_meta(int rc);
 enum wire_code call_code_vec(int rc);
 enum wire_code call_code_embed(int rc);
 
+/*
+ * The answer is to hold `n` more bytes of texts and metas.  False: that is more than
+ * COOLVEC_MAX_ANSWER, and the call has failed.
+ */
+bool call_charge(struct call *c, size_t n);
 /* In call_embed.c: hand c->wants to the service, and what comes of it. */
 void call_embed(struct call *c);
 void call_embed_forget(struct call *c);

@@ -20,7 +20,6 @@ collection_init(struct daemon *d, const struct meta_user *u, const char *name,
 	snprintf(c->name, sizeof(c->name), "%s", name);
 	snprintf(c->metric, sizeof(c->metric), "%s", u->metric);
 	snprintf(c->provider, sizeof(c->provider), "%s", d->settings->embedder);
-	c->M = VEC_M_DEFAULT;
 	c->ef_construction = VEC_EF_CONSTRUCTION_DEFAULT;
 	c->created = daemon_now();
 	file_random(&c->seed, sizeof(c->seed));
@@ -102,6 +101,8 @@ collection_insert(struct daemon *d, struct meta_collection *c, struct err *err)
 	struct meta_txn *t;
 	int rc;
 
+	if (c->M == 0)	/* as libvec would choose */
+		c->M = c->dim <= VEC_DIM_LOW ? VEC_M_LOW : VEC_M_DEFAULT;
 	if ((rc = meta_begin(d->meta, &t, err)) != 0)
 		return rc;
 	if ((rc = meta_collection_add(t, c, err)) != 0) {

@@ -6,6 +6,7 @@
  * group.  After the commit nothing may fail any more.
  */
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
@@ -52,6 +53,7 @@ append(struct commit_job *jobs)
 	int rc;
 
 	for (struct commit_job *j = jobs; j != NULL; j = next_job(j)) {
+		assert(j->space != NULL);	/* only a drop has none, and it runs alone */
 		if (atomic_load(&j->space->dropped)) {
 			fail_job(j, WIRE_NOT_FOUND, "the collection was dropped meanwhile");
 			continue;

@@ -3,13 +3,13 @@
  */
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "conn.h"
 #include "embedding.h"
-#include "file.h"
 #include "log.h"
 
 #define READ_SIZE ((size_t)64 << 10)
@@ -25,6 +25,16 @@ free_call(struct conn *c)
 	c->call = NULL;
 }
 
+/* What the connections hold of requests that are long; a short one is not worth counting. */
+static void
+count_reading(struct conn *c)
+{
+	size_t now = c->in.room > AHEAD_MAX ? c->in.room : 0;
+
+	c->d->reading += now - c->counted;
+	c->counted = now;
+}
+
 /* The handle is closed and no call is out: the connection is no more. */
 static void
 end_if_done(struct conn *c)
@@ -33,6 +43,7 @@ end_if_done(struct conn *c)
 		return;
 	free_call(c);
 	buf_fini(&c->in);
+	count_reading(c);
 	c->gone(c);
 }
 
@@ -51,6 +62,8 @@ close_conn(struct conn *c)
 	if (c->state == CONN_CLOSING)
 		return;
 	c->state = CONN_CLOSING;
+	if (c->calling && c->call != NULL)
+		atomic_store(&c->call->gone, true);
 	uv_close((uv_handle_t *)&c->pipe, on_closed);
 }
 
@@ -142,10 +155,10 @@ start_call(struct conn *c, size_t n)
 
 	if (line != NULL)
 		memcpy(line, c->in.p, n);
-	file_forget(c->in.p, n);
 	buf_drop(&c->in, n + 1);
-	if (c->in.len == 0 && c->in.room > KEEP_MAX)
-		buf_fini(&c->in);	/* after a long line */
+	if (c->in.len == 0 && (c->in.room > KEEP_MAX || c->d->reading > c->d->settings->max_reading / 2))
+		buf_fini(&c->in);	/* after a long line, or when memory is short */
+	count_reading(c);
 	c->scanned = 0;
 	c->call = line != NULL ? call_new(c->d, c, line, n, c->done) : NULL;
 	if (c->call == NULL) {
@@ -192,6 +205,7 @@ on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *b)
 	if (c->state == CONN_READING && c->in.len == 0)
 		c->waiting = daemon_clock();	/* a line begins; its time is not the idle one */
 	buf_used(&c->in, (size_t)n);
+	count_reading(c);
 	if (c->state == CONN_READING)
 		next_line(c);
 	else if (c->in.len > AHEAD_MAX) {
@@ -214,20 +228,34 @@ read_more(struct conn *c)
 	c->reading = true;
 }
 
+/* Say why not, and hang up. */
+static void
+refuse_line(struct conn *c, enum wire_code code, const char *sentence)
+{
+	uv_read_stop((uv_stream_t *)&c->pipe);
+	c->reading = false;
+	answer_at_once(c, code, sentence);
+}
+
 /* Work on the next whole line if there is one, else read on. */
 static void
 next_line(struct conn *c)
 {
+	const struct settings *s = c->d->settings;
 	char *lf = NULL;
+	char why[64];
 	size_t n;
 
 	if (c->in.len > c->scanned)
 		lf = memchr(c->in.p + c->scanned, '\n', c->in.len - c->scanned);
 	c->scanned = c->in.len;
 	n = lf != NULL ? (size_t)(lf - c->in.p) : c->in.len;
-	if (n > WIRE_LINE_MAX) {
-		uv_read_stop((uv_stream_t *)&c->pipe);
-		answer_at_once(c, WIRE_TOO_LARGE, "the line is longer than 16 MiB");
+	if (n > s->max_line) {
+		snprintf(why, sizeof(why), "the line is longer than %llu bytes",
+		    (unsigned long long)s->max_line);
+		refuse_line(c, WIRE_TOO_LARGE, why);
+	} else if (lf == NULL && c->counted > 0 && c->d->reading > s->max_reading) {
+		refuse_line(c, WIRE_BUSY, "too many long requests are being read");
 	} else if (lf != NULL) {
 		start_call(c, n);
 	} else {
@@ -254,7 +282,8 @@ conn_start(struct conn *c)
 {
 	c->uid = peer_uid(&c->pipe);
 	c->pipe.data = c;
-	c->in.max = WIRE_LINE_MAX + 2 * READ_SIZE;
+	c->in.secret = true;
+	c->in.max = c->d->settings->max_line + 2 * READ_SIZE;
 	c->since = c->waiting = daemon_clock();
 	c->state = CONN_READING;
 	read_more(c);

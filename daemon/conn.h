@@ -32,6 +32,7 @@ struct conn {
 	enum conn_state state;
 	struct buf in;			/* what has been read and not yet worked on */
 	size_t scanned;			/* bytes of it known to hold no LF */
+	size_t counted;			/* bytes of it that are in d->reading */
 	struct call *call;		/* under way; the answer being written belongs to it too */
 	bool calling;			/* `call` is with the lanes */
 	bool reading;			/* uv_read_start is on */

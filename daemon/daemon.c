@@ -17,8 +17,8 @@
 #include "daemon.h"
 #include "embedding.h"
 #include "file.h"
+#include "guess.h"
 #include "indexer.h"
-#include "log.h"
 #include "ops.h"
 #include "snapshot.h"
 #include "space.h"
@@ -27,8 +27,6 @@
 #define QUEUE_MAX 8192		/* calls that wait; connections have one each */
 #define PASSWORD_THREADS 2	/* at most so many times 64 MiB */
 #define PASSWORD_QUEUE 256
-#define SECRET_MAX 4096
-#define SECRET_MADE 32
 
 int64_t
 daemon_now(void)
@@ -43,6 +41,15 @@ daemon_clock(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec;
+}
+
+int64_t
+daemon_clock_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 int
@@ -72,43 +79,6 @@ daemon_lock(const char *folder, struct err *err)
 	return fd;
 }
 
-/* The key of tokens: SECRET_KEY, else the folder's own, made at the first start. */
-static int
-load_key(const struct settings *s, struct daemon *d, struct err *err)
-{
-	char path[4096], *text = NULL;
-	unsigned char made[SECRET_MADE];
-	size_t n;
-	int rc;
-
-	if (s->secret != NULL) {
-		if (strlen(s->secret) < TOKEN_KEY_MIN)
-			return err_set(err, -1, "SECRET_KEY has %zu bytes and needs %d: make one with"
-			    " `openssl rand -hex 32`, or unset it and coolvecd makes its own",
-			    strlen(s->secret), TOKEN_KEY_MIN);
-		d->key = (unsigned char *)strdup(s->secret);
-		d->token_key = (struct token_key){ d->key, strlen(s->secret), s->algorithm };
-		return d->key != NULL ? 0 : err_set(err, -1, "no memory for the key");
-	}
-	snprintf(path, sizeof(path), "%s/secret.key", s->data);
-	rc = file_read(path, SECRET_MAX, &text, &n, err);
-	if (rc == 1) {
-		file_random(made, sizeof(made));
-		if (file_write(path, 0600, made, sizeof(made), err) != 0)
-			return -1;
-		log_info("made %s, which signs tokens", path);
-		rc = file_read(path, SECRET_MAX, &text, &n, err);
-	}
-	if (rc != 0)
-		return -1;
-	d->key = (unsigned char *)text;
-	d->token_key = (struct token_key){ d->key, n, s->algorithm };
-	if (n < TOKEN_KEY_MIN)
-		return err_set(err, -1, "%s has %zu bytes and needs %d: remove it, and coolvecd makes"
-		    " a new one (all have to log in again)", path, n, TOKEN_KEY_MIN);
-	return 0;
-}
-
 static void
 run_call(void *arg, struct lane_job *job)
 {
@@ -124,7 +94,7 @@ daemon_start(const struct settings *s, struct daemon *d, struct err *err)
 	*d = (struct daemon){ .settings = s, .lock_fd = -1, .started = daemon_clock() };
 	snprintf(folder, sizeof(folder), "%s/collections", s->data);
 	if ((d->lock_fd = daemon_lock(s->data, err)) < 0 || file_mkdirs(folder, 0700, err) != 0 ||
-	    load_key(s, d, err) != 0 || meta_open(s->db_uri, s->data, &d->meta, err) != 0 ||
+	    keys_load(s, daemon_now(), &d->keys, err) != 0 || meta_open(s->db_uri, s->data, &d->meta, err) != 0 ||
 	    startup_check(d, err) != 0)
 		goto fail;
 	if ((d->embedding = embedding_new(d, err)) == NULL)
@@ -133,6 +103,7 @@ daemon_start(const struct settings *s, struct daemon *d, struct err *err)
 	if ((d->spaces = spaces_new(d)) == NULL || (d->builds = builds_new(d)) == NULL ||
 	    (d->indexer = indexer_new(d)) == NULL || (d->commit = commit_new(d)) == NULL ||
 	    (d->snapshots = snapshots_new(d)) == NULL ||
+	    (d->guesses = guesses_new(s->guesses)) == NULL ||
 	    (d->password = lane_new("password", PASSWORD_THREADS, PASSWORD_QUEUE, account_run, d)) ==
 		NULL ||
 	    (d->work = lane_new("work", (unsigned)s->workers, QUEUE_MAX, run_call, d)) == NULL) {
@@ -161,9 +132,8 @@ daemon_stop(struct daemon *d)
 	spaces_free(d->spaces);
 	embedding_free(d->embedding);
 	meta_close(d->meta);
-	if (d->key != NULL)
-		file_forget(d->key, d->token_key.n);
-	free(d->key);
+	guesses_free(d->guesses);
+	keys_fini(&d->keys);
 	if (d->lock_fd >= 0)
 		close(d->lock_fd);
 	*d = (struct daemon){ .lock_fd = -1 };

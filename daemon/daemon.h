@@ -22,14 +22,15 @@
 
 #include "embed.h"
 #include "err.h"
+#include "key.h"
 #include "lane.h"
 #include "meta.h"
 #include "metrics.h"
 #include "settings.h"
-#include "token.h"
 
 struct builds;
 struct commit;
+struct guesses;
 struct embedding;
 struct indexer;
 struct server;
@@ -39,8 +40,8 @@ struct spaces;
 struct daemon {
 	const struct settings *settings;
 	int lock_fd;			/* VEC_DB_PATH/LOCK, flock'd for life */
-	unsigned char *key;		/* of tokens */
-	struct token_key token_key;
+	struct keys keys;
+	struct guesses *guesses;
 	struct meta *meta;
 	struct spaces *spaces;
 	struct indexer *indexer;
@@ -53,6 +54,8 @@ struct daemon {
 	struct server *server;
 	int64_t started;		/* monotonic, seconds */
 	atomic_uint connections;
+	unsigned max_connections;	/* as set, or fewer when there are not descriptors enough */
+	size_t reading;			/* bytes of long requests half read; the loop's */
 	struct metrics metrics;
 };
 
@@ -74,5 +77,8 @@ int daemon_lock(const char *folder, struct err *err);
 /* Seconds since 1970, and since some moment in the past. */
 int64_t daemon_now(void);
 int64_t daemon_clock(void);
+
+/* The same in milliseconds. */
+int64_t daemon_clock_ms(void);
 
 #endif

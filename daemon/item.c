@@ -11,11 +11,11 @@
 #include "item.h"
 
 static const struct arg_spec specs[] = {
-	{ "text", ARG_TEXT, false, 0, 0 },
-	{ "vector", ARG_VECTOR, false, 0, 0 },
-	{ "key", ARG_STRING, false, 1, META_KEY_MAX },
-	{ "meta", ARG_META, false, 0, 0 },
-	{ NULL, ARG_ID, false, 0, 0 },
+	{ "text", ARG_TEXT, false, 0, 0, 0 },
+	{ "vector", ARG_VECTOR, false, 0, 0, 0 },
+	{ "key", ARG_STRING, false, 1, META_KEY_MAX, 0 },
+	{ "meta", ARG_META, false, 0, 0, 0 },
+	{ NULL, ARG_ID, false, 0, 0, 0 },
 };
 
 /* What has been found wrong so far. */
@@ -100,7 +100,7 @@ take_one(struct commit_job *job, size_t i, json_t *object, char *why, size_t nwh
 		snprintf(why, nwhy, "an item is not an object");
 		return WIRE_BAD_REQUEST;
 	}
-	if ((code = args_check(object, specs, why, nwhy)) != WIRE_OK)
+	if ((code = args_check(object, specs, job->call->d->settings, why, nwhy)) != WIRE_OK)
 		return code;
 	if (text == NULL && vector == NULL) {
 		snprintf(why, nwhy, "neither text nor vector is given");

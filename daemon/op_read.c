@@ -11,6 +11,18 @@
 #include "row.h"
 #include "space.h"
 
+#define TOO_MUCH 1000		/* no code of meta.h: the answer is full, and the call has failed */
+
+static int
+put_item(struct call *c, const struct space *s, const struct meta_item *item, unsigned fields,
+    json_t *items)
+{
+	if (!call_charge(c, item->text_len + (item->meta != NULL ? strlen(item->meta) : 0)))
+		return TOO_MUCH;
+	json_array_append_new(items, row_json(s, item, fields, NULL));
+	return 0;
+}
+
 int
 op_get(struct call *c, json_t *args)
 {
@@ -25,7 +37,7 @@ op_get(struct call *c, json_t *args)
 	if (call_space(c, args, &s) != 0 ||
 	    ((fields & ROW_VECTOR) != 0 && call_bound(c, s, json_array_size(ids)) != 0))
 		goto out;
-	for (size_t i = 0; i < json_array_size(ids) && rc >= 0; i++) {
+	for (size_t i = 0; i < json_array_size(ids) && rc >= 0 && rc != TOO_MUCH; i++) {
 		json_t *id = json_array_get(ids, i);
 		struct meta_item item = { 0 };
 
@@ -34,12 +46,12 @@ op_get(struct call *c, json_t *args)
 		if (rc == META_NONE)
 			json_array_append(missing, id);
 		else if (rc == 0)
-			json_array_append_new(items, row_json(s, &item, fields, NULL));
+			rc = put_item(c, s, &item, fields, items);
 		meta_item_fini(&item);
 	}
 	if (rc < 0)
 		call_fail_meta(c, rc, &err);
-	else
+	else if (rc != TOO_MUCH)
 		call_reply(c, json_pack("{s:O, s:O}", "items", items, "missing", missing));
 out:
 	json_decref(items);

@@ -191,6 +191,35 @@ check_matches(struct call *c, struct search *f)
 	return 0;
 }
 
+#define ROWS_AT_ONCE 100		/* read between two looks at how much the answer holds */
+
+/* The rows of the hits.  0; -1 with the call failed. */
+static int
+read_rows(struct call *c, struct search *f, size_t n)
+{
+	struct err err;
+	int rc;
+
+	c->charged = 0;
+	for (size_t from = 0; from < n; from = f->n) {
+		size_t some = n - from < ROWS_AT_ONCE ? n - from : ROWS_AT_ONCE, bytes = 0;
+
+		rc = meta_items_by_slot(c->d->meta, f->space->info.number, f->slots + from, some,
+		    f->fields & META_ALL, f->items + from, &err);
+		if (rc != 0) {
+			call_fail_meta(c, rc, &err);
+			return -1;
+		}
+		f->n = from + some;
+		for (size_t i = from; i < f->n; i++)
+			bytes += f->items[i].text_len +
+			    (f->items[i].meta != NULL ? strlen(f->items[i].meta) : 0);
+		if (!call_charge(c, bytes))
+			return -1;
+	}
+	return 0;
+}
+
 /*
  * Search and read the rows.  1: a row was gone or has come, search again.  0; -1 with the call
  * failed.
@@ -199,7 +228,6 @@ static int
 search_once(struct call *c, struct search *f)
 {
 	struct vec_error ve;
-	struct err err;
 	size_t n;
 	int rc;
 
@@ -213,13 +241,8 @@ search_once(struct call *c, struct search *f)
 	}
 	for (size_t i = 0; i < n; i++)
 		f->slots[i] = f->hits[i].slot;
-	rc = meta_items_by_slot(c->d->meta, f->space->info.number, f->slots, n, f->fields & META_ALL,
-	    f->items, &err);
-	if (rc != 0) {
-		call_fail_meta(c, rc, &err);
+	if (read_rows(c, f, n) != 0)
 		return -1;
-	}
-	f->n = n;
 	for (size_t i = 0; i < n; i++)
 		if (f->items[i].id == META_NO_ID)
 			rc = 1;

@@ -2,60 +2,62 @@
  * ops.c - the table of operations.  coolvec-protocol(7) is its prose.
  */
 
+#include <stddef.h>
 #include <string.h>
 
 #include "ops.h"
 #include "snapshot.h"
 #include "vec.h"
 
-#define OPTIONAL false, 0, 0
-#define REQUIRED true, 0, 0
+#define AT(field) offsetof(struct settings, field)
+#define OPTIONAL false, 0, 0, 0
+#define REQUIRED true, 0, 0, 0
 #define COLLECTION { "collection", ARG_NAME, OPTIONAL }
-#define REQUEST { "request_id", ARG_STRING, false, 1, META_REQUEST_MAX }
-#define WHERE { "where", ARG_STRING, false, 1, FILTER_MAX }
+#define REQUEST { "request_id", ARG_STRING, false, 1, META_REQUEST_MAX, 0 }
+#define WHERE { "where", ARG_STRING, false, 1, FILTER_MAX, 0 }
 #define ARGS(...) (const struct arg_spec[]){ __VA_ARGS__ { NULL, ARG_ID, OPTIONAL } }
 
 const struct op ops[] = {
 	{ "ping", ARGS(), true, op_ping },
 	{ "metrics", ARGS(), true, op_metrics },
 	{ "register", ARGS({ "username", ARG_USERNAME, REQUIRED },
-	    { "password", ARG_STRING, true, WIRE_PASSWORD_MIN, WIRE_PASSWORD_MAX },),
+	    { "password", ARG_STRING, true, WIRE_PASSWORD_MIN, WIRE_PASSWORD_MAX, 0 },),
 	    true, op_register },
-	{ "login", ARGS({ "username", ARG_STRING, true, 1, 256 },
-	    { "password", ARG_STRING, true, 1, WIRE_PASSWORD_MAX },),
+	{ "login", ARGS({ "username", ARG_STRING, true, 1, 256, 0 },
+	    { "password", ARG_STRING, true, 1, WIRE_PASSWORD_MAX, 0 },),
 	    true, op_login },
 	{ "logout", ARGS(), false, op_logout },
-	{ "passwd", ARGS({ "old_password", ARG_STRING, true, 1, WIRE_PASSWORD_MAX },
-	    { "new_password", ARG_STRING, true, WIRE_PASSWORD_MIN, WIRE_PASSWORD_MAX },),
+	{ "passwd", ARGS({ "old_password", ARG_STRING, true, 1, WIRE_PASSWORD_MAX, 0 },
+	    { "new_password", ARG_STRING, true, WIRE_PASSWORD_MIN, WIRE_PASSWORD_MAX, 0 },),
 	    false, op_passwd },
 	{ "whoami", ARGS(), false, op_whoami },
 	{ "prefs", ARGS({ "metric", ARG_METRIC, OPTIONAL }, COLLECTION,), false, op_prefs },
 	{ "collection_create", ARGS({ "name", ARG_NAME, REQUIRED },
-	    { "metric", ARG_METRIC, OPTIONAL }, { "embedder", ARG_STRING, false, 1, 80 },
-	    { "dim", ARG_COUNT, false, 1, VEC_DIM_MAX },
-	    { "M", ARG_COUNT, false, VEC_M_MIN, VEC_M_MAX },
+	    { "metric", ARG_METRIC, OPTIONAL }, { "embedder", ARG_STRING, false, 1, 80, 0 },
+	    { "dim", ARG_COUNT, false, 1, VEC_DIM_MAX, AT(max_dim) },
+	    { "M", ARG_COUNT, false, VEC_M_MIN, VEC_M_MAX, 0 },
 	    { "ef_construction", ARG_COUNT, false, VEC_EF_CONSTRUCTION_MIN,
-		VEC_EF_CONSTRUCTION_MAX },),
+		VEC_EF_CONSTRUCTION_MAX, 0 },),
 	    false, op_collection_create },
 	{ "collection_list", ARGS(), false, op_collection_list },
 	{ "collection_show", ARGS({ "name", ARG_NAME, OPTIONAL },), false, op_collection_show },
 	{ "collection_drop", ARGS({ "name", ARG_NAME, REQUIRED },), false, op_collection_drop },
 	{ "add", ARGS({ "text", ARG_TEXT, OPTIONAL }, { "vector", ARG_VECTOR, OPTIONAL },
-	    { "key", ARG_STRING, false, 1, META_KEY_MAX }, { "meta", ARG_META, OPTIONAL },
+	    { "key", ARG_STRING, false, 1, META_KEY_MAX, 0 }, { "meta", ARG_META, OPTIONAL },
 	    { "items", ARG_ARRAY, OPTIONAL }, COLLECTION, REQUEST,),
 	    false, op_add },
 	{ "get", ARGS({ "ids", ARG_IDS, REQUIRED }, { "with_vector", ARG_BOOL, OPTIONAL },
 	    { "base64", ARG_BOOL, OPTIONAL }, COLLECTION,), false, op_get },
 	{ "list", ARGS({ "after", ARG_ID, OPTIONAL },
-	    { "limit", ARG_COUNT, false, 1, WIRE_BATCH_MAX }, WHERE, COLLECTION,), false, op_list },
+	    { "limit", ARG_COUNT, false, 1, WIRE_BATCH_MAX, AT(max_batch) }, WHERE, COLLECTION,), false, op_list },
 	{ "update", ARGS({ "id", ARG_ID, REQUIRED }, { "text", ARG_TEXT, OPTIONAL },
 	    { "vector", ARG_VECTOR, OPTIONAL }, { "meta", ARG_META_OR_NULL, OPTIONAL },
 	    COLLECTION, REQUEST,), false, op_update },
 	{ "delete", ARGS({ "id", ARG_ID, OPTIONAL }, { "ids", ARG_IDS, OPTIONAL },
 	    { "keys", ARG_KEYS, OPTIONAL }, WHERE, COLLECTION, REQUEST,), false, op_delete },
 	{ "similarity", ARGS({ "id", ARG_ID, OPTIONAL }, { "text", ARG_TEXT, OPTIONAL },
-	    { "vector", ARG_VECTOR, OPTIONAL }, { "k", ARG_COUNT, false, 1, VEC_K_MAX },
-	    { "ef", ARG_COUNT, false, 1, VEC_EF_MAX }, { "exact", ARG_BOOL, OPTIONAL },
+	    { "vector", ARG_VECTOR, OPTIONAL }, { "k", ARG_COUNT, false, 1, VEC_K_MAX, AT(max_k) },
+	    { "ef", ARG_COUNT, false, 1, VEC_EF_MAX, AT(max_ef) }, { "exact", ARG_BOOL, OPTIONAL },
 	    { "metric", ARG_METRIC, OPTIONAL }, { "fields", ARG_KEYS, OPTIONAL }, WHERE,
 	    COLLECTION,),
 	    false, op_similarity },
@@ -66,11 +68,11 @@ const struct op ops[] = {
 	{ "stats", ARGS(COLLECTION,), false, op_stats },
 	{ "verify", ARGS(COLLECTION,), false, op_verify },
 	{ "compact", ARGS({ "wait", ARG_BOOL, OPTIONAL }, COLLECTION,), false, op_compact },
-	{ "reindex", ARGS({ "embedder", ARG_STRING, false, 1, 80 },
-	    { "dim", ARG_COUNT, false, 1, VEC_DIM_MAX }, { "metric", ARG_METRIC, OPTIONAL },
+	{ "reindex", ARGS({ "embedder", ARG_STRING, false, 1, 80, 0 },
+	    { "dim", ARG_COUNT, false, 1, VEC_DIM_MAX, AT(max_dim) }, { "metric", ARG_METRIC, OPTIONAL },
 	    { "cancel", ARG_BOOL, OPTIONAL }, { "wait", ARG_BOOL, OPTIONAL }, COLLECTION,),
 	    false, op_reindex },
-	{ "snapshot", ARGS({ "path", ARG_STRING, true, 1, SNAPSHOT_PATH_MAX },), true, op_snapshot },
+	{ "snapshot", ARGS({ "path", ARG_STRING, true, 1, SNAPSHOT_PATH_MAX, 0 },), true, op_snapshot },
 	{ NULL, NULL, false, NULL },
 };
 

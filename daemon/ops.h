@@ -36,6 +36,7 @@ struct arg_spec {
 	enum arg_type type;
 	bool required;
 	json_int_t least, most;	/* of ARG_COUNT and ARG_STRING */
+	size_t lower;		/* offset in struct settings of a limit under `most`; 0: none */
 };
 
 struct op {

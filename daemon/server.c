@@ -2,8 +2,11 @@
  * server.c - the loop.
  */
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -14,6 +17,7 @@
 #include "server.h"
 
 #define TICK_MS 1000
+#define OURS 32			/* descriptors that the daemon has before anybody comes */
 
 struct server {
 	struct daemon *d;
@@ -26,6 +30,10 @@ struct server {
 	uv_mutex_t lock;		/* guards finished */
 	struct call *finished;		/* chained by job.next, newest first; [lock] */
 	struct conn *conns;		/* the loop's */
+	uv_pipe_t spare;		/* takes and closes a connection there is no memory for */
+	bool spare_busy, owed;		/* it is being closed; another one waits for it */
+	int reserve;			/* a descriptor to be given up when there is no other; -1: none */
+	int64_t said;			/* daemon_clock of the last warning that one was not accepted */
 	bool stopping;
 };
 
@@ -63,6 +71,8 @@ on_back(uv_async_t *async)
 
 /* --- connections ------------------------------------------------------------------------------- */
 
+static void hang_up_on(struct server *s);
+
 static void
 stop_if_done(struct server *s)
 {
@@ -91,18 +101,76 @@ conn_gone(struct conn *c)
 	stop_if_done(s);
 }
 
+/* Not more than a line a second, however many there are. */
 static void
-on_connection(uv_stream_t *listener, int status)
+say_not_accepted(struct server *s, const char *why)
 {
-	struct server *s = listener->data;
-	struct conn *c;
+	int64_t now = daemon_clock();
 
-	if (status < 0) {
-		log_warn("a connection was not accepted: %s", uv_strerror(status));
-		return;
+	if (now != s->said)
+		log_warn("a connection was not accepted: %s", why);
+	s->said = now;
+}
+
+static void
+on_spare_closed(uv_handle_t *handle)
+{
+	struct server *s = handle->data;
+
+	s->spare_busy = false;
+	if (s->owed && !s->stopping)
+		hang_up_on(s);
+}
+
+/*
+ * Accept a connection and close it, with no memory but our own.  libuv listens no further until what
+ * it has is accepted, so leaving it would be the end of all accepting.
+ */
+static void
+hang_up_on(struct server *s)
+{
+	s->owed = s->spare_busy;
+	if (s->spare_busy)
+		return;		/* on_spare_closed comes back to it */
+	s->spare_busy = true;
+	uv_pipe_init(&s->loop, &s->spare, 0);
+	s->spare.data = s;
+	(void)uv_accept((uv_stream_t *)&s->listener, (uv_stream_t *)&s->spare);
+	uv_close((uv_handle_t *)&s->spare, on_spare_closed);
+}
+
+/*
+ * There is no descriptor left.  libuv would close one it has in reserve, accept and hang up with it,
+ * and open it anew by a path that the sandbox refuses; and without one it tries again for ever.  So
+ * the reserve is ours.  Should another thread have been faster, the newest client goes for a new one.
+ */
+static void
+shed(struct server *s)
+{
+	uv_os_fd_t listener;
+	struct conn *c = s->conns;
+	int fd;
+
+	if (s->reserve >= 0 && uv_fileno((uv_handle_t *)&s->listener, &listener) == 0) {
+		close(s->reserve);
+		while ((fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+			close(fd);
+	} else {
+		while (c != NULL && c->state != CONN_READING)
+			c = c->next;
+		if (c != NULL)
+			conn_stop(c);
 	}
-	if ((c = calloc(1, sizeof(*c))) == NULL)
-		return;		/* stays in the backlog */
+	s->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+static struct conn *
+add_conn(struct server *s)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
 	c->d = s->d;
 	c->done = call_done;
 	c->gone = conn_gone;
@@ -113,14 +181,29 @@ on_connection(uv_stream_t *listener, int status)
 	s->conns = c;
 	c->pipe.data = c;
 	atomic_fetch_add(&s->d->connections, 1);
-	if (uv_accept(listener, (uv_stream_t *)&c->pipe) != 0)
-		conn_stop(c);
-	else if (atomic_load(&s->d->connections) > s->d->settings->max_connections)
-		conn_refuse(c, "too many connections");
-	else
-		conn_start(c);
+	return c;
 }
 
+static void
+on_connection(uv_stream_t *listener, int status)
+{
+	struct server *s = listener->data;
+	struct conn *c;
+
+	if (status < 0) {
+		say_not_accepted(s, uv_strerror(status));
+		shed(s);
+	} else if ((c = add_conn(s)) == NULL) {
+		say_not_accepted(s, "no memory");
+		hang_up_on(s);
+	} else if (uv_accept(listener, (uv_stream_t *)&c->pipe) != 0) {
+		conn_stop(c);
+	} else if (atomic_load(&s->d->connections) > s->d->max_connections) {
+		conn_refuse(c, "too many connections");
+	} else {
+		conn_start(c);
+	}
+}
 static void
 on_tick(uv_timer_t *tick)
 {
@@ -207,6 +290,28 @@ say_ready(int fd)
 	close(fd);
 }
 
+/*
+ * A quarter of the descriptors, and the daemon's own, are left to collections and the metadata, so that a flood of connections
+ * cannot take the last ones.
+ */
+static unsigned
+descriptors_for(uint64_t wanted)
+{
+	struct rlimit r;
+	uint64_t spared;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur == RLIM_INFINITY)
+		return (unsigned)wanted;
+	spared = r.rlim_cur - r.rlim_cur / 4;
+	spared = spared > OURS ? spared - OURS : 1;
+	if (wanted <= spared)
+		return (unsigned)wanted;
+	log_warn("%llu descriptors are too few for %llu connections: it is %llu at once",
+	    (unsigned long long)r.rlim_cur, (unsigned long long)wanted,
+	    (unsigned long long)spared);
+	return (unsigned)spared;
+}
+
 int
 server_run(struct daemon *d, const struct server_options *o, struct err *err)
 {
@@ -219,7 +324,9 @@ server_run(struct daemon *d, const struct server_options *o, struct err *err)
 		goto out;	/* the process ends now; what is half made goes with it */
 	}
 	s->d = d;
+	s->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	d->server = s;
+	d->max_connections = descriptors_for(d->settings->max_connections);
 	if ((fd = listen_open(o->path, o->group, &passed, err)) < 0)
 		goto out;
 	s->path = passed ? NULL : o->path;
@@ -231,6 +338,8 @@ server_run(struct daemon *d, const struct server_options *o, struct err *err)
 	say_ready(o->ready_fd);
 	uv_run(&s->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&s->loop);
+	if (s->reserve >= 0)
+		close(s->reserve);
 	uv_mutex_destroy(&s->lock);
 out:
 	d->server = NULL;

@@ -8,7 +8,10 @@
 
 #include "embed.h"
 #include "num.h"
+#include "password.h"
 #include "settings.h"
+#include "vec.h"
+#include "wire.h"
 
 enum kind { TEXT, PATH, NUMBER };
 
@@ -29,6 +32,8 @@ static const struct setting table[] = {
 	{ "DB_URI", TEXT, AT(db_uri), NULL, 0, 0, "postgresql://...; unset: metadata in SQLite in VEC_DB_PATH" },
 	{ "SECRET_KEY", TEXT, AT(secret), NULL, 0, 0,
 	    "signs tokens, 32 bytes or more; unset: made and kept in VEC_DB_PATH/secret.key" },
+	{ "SECRET_KEY_OLD", TEXT, AT(secret_old), NULL, 0, 0,
+	    "the former SECRET_KEY: its tokens are taken until they expire" },
 	{ "ALGORITHM", TEXT, AT(algorithm), "HS256", 0, 0, "of tokens: HS256, HS384 or HS512" },
 	{ "ACCESS_TOKEN_EXPIRE_MINUTES", NUMBER, AT(token_minutes), "30", 1, 525600,
 	    "how long a login lasts" },
@@ -57,6 +62,33 @@ static const struct setting table[] = {
 	    "of vectors from services kept on disk; 0: none" },
 	{ "COOLVEC_MAX_CONNECTIONS", NUMBER, AT(max_connections), "1024", 1, 65536,
 	    "connections at once; more are answered busy" },
+	{ "COOLVEC_MAX_LINE", NUMBER, AT(max_line), "16777216", 1024, WIRE_LINE_MAX,
+	    "bytes of a request" },
+	{ "COOLVEC_MAX_VALUES", NUMBER, AT(max_values), "4000000", 64, WIRE_VALUES_MAX,
+	    "values of JSON in a request" },
+	{ "COOLVEC_MAX_DEPTH", NUMBER, AT(max_depth), "32", 4, WIRE_DEPTH_MAX,
+	    "levels of arrays and objects in a request" },
+	{ "COOLVEC_MAX_TEXT", NUMBER, AT(max_text), "1048576", 1, WIRE_TEXT_MAX, "bytes of a text" },
+	{ "COOLVEC_MAX_BATCH", NUMBER, AT(max_batch), "10000", 1, WIRE_BATCH_MAX,
+	    "items, ids, keys or texts of a request" },
+	{ "COOLVEC_MAX_DIM", NUMBER, AT(max_dim), "16000", 1, VEC_DIM_MAX,
+	    "components of the vectors of a new collection" },
+	{ "COOLVEC_MAX_K", NUMBER, AT(max_k), "10000", 1, VEC_K_MAX, "results of a search" },
+	{ "COOLVEC_MAX_EF", NUMBER, AT(max_ef), "10000", 1, VEC_EF_MAX, "ef of a search" },
+	{ "COOLVEC_MAX_ANSWER", NUMBER, AT(max_answer), "67108864", 1048576, 1073741824,
+	    "bytes of texts and metas in an answer" },
+	{ "COOLVEC_MAX_READING", NUMBER, AT(max_reading), "268435456", 1048576, 1099511627776,
+	    "bytes of half-read requests of all connections together" },
+	{ "COOLVEC_GUESSES", NUMBER, AT(guesses), "100", 0, 1000000,
+	    "wrong passwords a day on an account; 0: no bound" },
+	{ "COOLVEC_PASSWORD_KIB", NUMBER, AT(password_kib), "65536", PASSWORD_KIB_MIN,
+	    PASSWORD_KIB_MAX, "memory that hashing a password takes" },
+	{ "COOLVEC_PASSWORD_PASSES", NUMBER, AT(password_passes), "3", 1, PASSWORD_PASSES_MAX,
+	    "passes over it" },
+	{ "COOLVEC_SANDBOX", TEXT, AT(sandbox), "auto", 0, 0,
+	    "auto: as far as the kernel has it; require; no" },
+	{ "COOLVEC_SNAPSHOT_DIRS", TEXT, AT(snapshot_dirs), NULL, 0, 0,
+	    "folders that the sandbox lets snapshots into, with : between them" },
 	{ "COOLVEC_GRACE_SECONDS", NUMBER, AT(grace_seconds), "10", 1, 86400,
 	    "a connection without a valid token is closed after this" },
 	{ "COOLVEC_LINE_SECONDS", NUMBER, AT(line_seconds), "30", 1, 86400,
@@ -204,6 +236,7 @@ settings_load(struct settings *s, const struct env *e,
 	static const char *const algorithms[] = { "HS256", "HS384", "HS512", NULL };
 	static const char *const embedders[] = { "local", "words", "gemini", "openai", NULL };
 	static const char *const levels[] = { "error", "warn", "info", "debug", NULL };
+	static const char *const sandboxes[] = { "auto", "require", "no", NULL };
 	struct unknown u = { unknown };
 	int rc = 0;
 
@@ -216,6 +249,8 @@ settings_load(struct settings *s, const struct env *e,
 		rc = choose_embedder(s, embedders, err);
 	if (rc == 0)
 		rc = one_of("COOLVEC_LOG_LEVEL", s->log_level, levels, err);
+	if (rc == 0)
+		rc = one_of("COOLVEC_SANDBOX", s->sandbox, sandboxes, err);
 	if (rc == 0)
 		env_each(e, look_for, &u);
 	else

@@ -39,6 +39,24 @@ struct settings {
 	uint64_t close_seconds;	/* a collection without requests */
 	uint64_t workers;	/* threads for requests */
 	uint64_t index_threads;	/* threads that move the tail into the graph */
+
+	/* limits, at most those of the protocol */
+	uint64_t max_line;	/* bytes of a request */
+	uint64_t max_values;	/* JSON values in a request */
+	uint64_t max_depth;	/* levels of them */
+	uint64_t max_text;	/* bytes of a text */
+	uint64_t max_batch;	/* items, ids, keys or texts of a request */
+	uint64_t max_dim;	/* of a new collection */
+	uint64_t max_k, max_ef;	/* of a search */
+	uint64_t max_answer;	/* bytes of texts and metas in an answer */
+	uint64_t max_reading;	/* bytes of half-read requests of all connections together */
+
+	uint64_t guesses;	/* wrong passwords a day and account */
+	uint64_t password_kib;	/* memory of a new hash */
+	uint64_t password_passes;
+	char *secret_old;	/* SECRET_KEY_OLD, or NULL: secret.key.old */
+	char *snapshot_dirs;	/* COOLVEC_SNAPSHOT_DIRS, or NULL */
+	char *sandbox;		/* COOLVEC_SANDBOX: auto, require or no */
 	uint64_t compact_percent;	/* of the slots dead: compact; 0: never */
 	uint64_t compact_bytes;	/* of dead vectors, at least */
 };

@@ -67,7 +67,7 @@ is_free(const char *path)
 	bool empty = true;
 
 	if (dir == NULL)
-		return errno == ENOENT;
+		return errno == ENOENT || errno == EACCES;	/* mkdir has the last word */
 	while (empty && (e = readdir(dir)) != NULL)
 		empty = strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0;
 	closedir(dir);
@@ -91,7 +91,8 @@ is_inside(const char *path, const char *data)
 static int
 make_partial(struct snapshot *s)
 {
-	const char *data = s->call->d->settings->data;
+	const struct settings *settings = s->call->d->settings;
+	const char *data = settings->data;
 
 	if (is_inside(s->parent, data) || is_inside(s->path, data))
 		return err_set(&s->err, WIRE_BAD_REQUEST, "%s is in the data folder", s->path);
@@ -99,6 +100,11 @@ make_partial(struct snapshot *s)
 		return err_set(&s->err, WIRE_EXISTS, "%s is there already", s->path);
 	if (mkdir(s->partial, 0700) == 0)
 		return 0;
+	if (errno == EACCES && strcmp(settings->sandbox, "no") != 0)
+		return err_set(&s->err, WIRE_FORBIDDEN, "cannot make %s: the folder is not the daemon's to"
+		    " write to, or its sandbox keeps it out, which lets snapshots into"
+		    " COOLVEC_SNAPSHOT_DIRS alone (%s)", s->partial,
+		    settings->snapshot_dirs != NULL ? settings->snapshot_dirs : "unset");
 	if (errno == EEXIST)
 		return err_set(&s->err, WIRE_EXISTS, "%s is there: of a snapshot that was broken off?"
 		    " remove it", s->partial);

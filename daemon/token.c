@@ -3,6 +3,7 @@
  */
 
 #include <jwt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@ token_make(const struct token_key *key, const struct token *t, char **out, struc
 		return err_set(err, -1, "the key or the algorithm of tokens cannot be");
 	if (jwt_new(&jwt) != 0 ||
 	    jwt_set_alg(jwt, algorithm, key->p, (int)key->n) != 0 ||
+	    (key->kid[0] != '\0' && jwt_add_header(jwt, "kid", key->kid) != 0) ||
 	    jwt_add_grant(jwt, "iss", ISSUER) != 0 ||
 	    jwt_add_grant(jwt, "sub", t->username) != 0 ||
 	    jwt_add_grant(jwt, "jti", t->sid) != 0 ||
@@ -87,7 +89,7 @@ get_text(jwt_t *jwt, const char *name, char *out, size_t room)
 
 /* The claims of a token whose signature is good. */
 static int
-check_claims(jwt_t *jwt, int64_t now, struct token *t, struct err *err)
+check_claims(jwt_t *jwt, int64_t now, bool expired, struct token *t, struct err *err)
 {
 	const char *issuer = jwt_get_grant(jwt, "iss");
 	int64_t not_before;
@@ -103,19 +105,63 @@ check_claims(jwt_t *jwt, int64_t now, struct token *t, struct err *err)
 		return err_set(err, -1, "the token is from the future");
 	if (get_time(jwt, "exp", &t->expires) != 0)
 		return err_set(err, -1, "the token does not expire");
-	if (t->expires <= now)
+	if (t->expires <= now && !expired)
 		return err_set(err, -1, "the token has expired: log in again");
 	if ((rc = get_time(jwt, "nbf", &not_before)) < 0 || (rc == 0 && not_before > now))
 		return err_set(err, -1, "the token is not valid yet");
 	return 0;
 }
 
-int
-token_read(const struct token_key *key, const char *text, size_t n, int64_t now,
+/* The name of the key in a token that nobody has checked yet; "" when it names none, -1 for no token. */
+static int
+get_kid(const char *text, char kid[TOKEN_KID_LEN + 1])
+{
+	const char *said;
+	jwt_t *jwt = NULL;
+	int rc = -1;
+
+	kid[0] = '\0';
+	if (jwt_decode(&jwt, text, NULL, 0) != 0)
+		return -1;
+	if ((said = jwt_get_header(jwt, "kid")) == NULL) {
+		rc = 0;
+	} else if (strlen(said) == TOKEN_KID_LEN) {
+		memcpy(kid, said, TOKEN_KID_LEN + 1);
+		rc = 0;
+	}
+	jwt_free(jwt);
+	return rc;
+}
+
+/* The token, signed by the key it names; NULL and why not. */
+static jwt_t *
+check_signature(const struct token_key *key, const char *text, struct err *err)
+{
+	char kid[TOKEN_KID_LEN + 1];
+	jwt_t *jwt = NULL;
+
+	err_set(err, -1, "the token is not signed by this daemon");
+	if (get_kid(text, kid) != 0)
+		return NULL;
+	for (const struct token_key *k = key; k != NULL; k = k->old) {
+		if (k->p == NULL || k->n < TOKEN_KEY_MIN || (kid[0] != '\0' && strcmp(kid, k->kid) != 0) ||
+		    jwt_decode(&jwt, text, k->p, (int)k->n) != 0)
+			continue;
+		if (jwt_get_alg(jwt) == jwt_str_alg(k->algorithm))
+			return jwt;
+		jwt_free(jwt);
+		jwt = NULL;
+		err_set(err, -1, "the token is signed with another algorithm");
+	}
+	return NULL;
+}
+
+static int
+read_token(const struct token_key *key, const char *text, size_t n, int64_t now, bool expired,
     struct token *t, struct err *err)
 {
 	char copy[TOKEN_MAX + 1];
-	jwt_t *jwt = NULL;
+	jwt_t *jwt;
 	int rc;
 
 	memset(t, 0, sizeof(*t));
@@ -125,12 +171,39 @@ token_read(const struct token_key *key, const char *text, size_t n, int64_t now,
 		return err_set(err, -1, "not a token");
 	memcpy(copy, text, n);
 	copy[n] = '\0';
-	if (jwt_decode(&jwt, copy, key->p, (int)key->n) != 0)
-		return err_set(err, -1, "the token is not signed by this daemon");
-	if (jwt_get_alg(jwt) != jwt_str_alg(key->algorithm))
-		rc = err_set(err, -1, "the token is signed with another algorithm");
-	else
-		rc = check_claims(jwt, now, t, err);
+	if ((jwt = check_signature(key, copy, err)) == NULL)
+		return -1;
+	rc = check_claims(jwt, now, expired, t, err);
 	jwt_free(jwt);
 	return rc;
+}
+
+int
+token_read(const struct token_key *key, const char *text, size_t n, int64_t now,
+    struct token *t, struct err *err)
+{
+	return read_token(key, text, n, now, false, t, err);
+}
+
+int
+token_read_expired(const struct token_key *key, const char *text, size_t n, int64_t now,
+    struct token *t, struct err *err)
+{
+	return read_token(key, text, n, now, true, t, err);
+}
+
+int
+token_name(struct token_key *k, struct err *err)
+{
+	struct token_key unnamed = { k->p, k->n, k->algorithm, "", NULL };
+	struct token t = { .username = "key", .sid = "key" };
+	const char *signature;
+	char *text = NULL;
+
+	if (token_make(&unnamed, &t, &text, err) != 0 || text == NULL)
+		return -1;
+	signature = strrchr(text, '.');
+	snprintf(k->kid, sizeof(k->kid), "%s", signature != NULL ? signature + 1 : "");
+	free(text);
+	return 0;
 }

@@ -6,6 +6,8 @@
 
 #define CODE_LANES 8
 
+#include <cpuid.h>
+
 #include "codes_rows.h"
 #include "codes_x86.h"
 
@@ -61,6 +63,15 @@ dots_small(const struct code_query *q, const unsigned char *const rows[4], size_
 	return totals(a, b, c, d);
 }
 
+/* Not every compiler knows the name of this feature. */
+static bool
+has_vnni(void)
+{
+	unsigned a = 0, b, c, d;
+
+	return __get_cpuid_count(7, 1, &a, &b, &c, &d) && a >> 4 & 1;
+}
+
 const struct codes_set *
 codes_avxvnni(void)
 {
@@ -70,7 +81,7 @@ codes_avxvnni(void)
 		.small = { measure_small_l2, measure_small_ip, encode_small },
 	};
 
-	return __builtin_cpu_supports("avxvnni") ? &set : NULL;
+	return __builtin_cpu_supports("avx2") && has_vnni() ? &set : NULL;
 }
 
 #else

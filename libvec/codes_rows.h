@@ -195,7 +195,7 @@ choose(code_ints mask, code_floats a, code_floats b)
 CODES_INLINE code_floats
 load_last(const float *x, size_t n, float scale)
 {
-	code_floats y;
+	code_floats y = { 0 };
 
 	for (size_t j = 0; j < CODE_LANES; j++)
 		y[j] = x[j < n ? j : 0];

@@ -13,7 +13,6 @@
 #include "scratch.h"
 
 #define CODES_DIM_LEAST 17	/* below, the floats of a vector are no longer than its code */
-#define LOW_DIM 256		/* up to here links cost less than what more of them save */
 
 static size_t
 segment_bytes(const struct graph *g)
@@ -57,7 +56,7 @@ codes_of(const struct vec_options *o)
 static uint32_t
 default_M(enum vec_codes codes, size_t dim)
 {
-	return dim <= LOW_DIM && codes != VEC_CODES_SMALL ? VEC_M_LOW : VEC_M_DEFAULT;
+	return dim <= VEC_DIM_LOW && codes != VEC_CODES_SMALL ? VEC_M_LOW : VEC_M_DEFAULT;
 }
 
 int

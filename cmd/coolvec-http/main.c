@@ -17,18 +17,19 @@
 #include "metrics.h"
 #include "num.h"
 #include "pages.h"
+#include "sandbox.h"
 #include "server.h"
 #include "settings.h"
 #include "sock.h"
 #include "wire.h"
 
 struct options {
-	const char *env, *listen, *socket, *log_level;
+	const char *env, *listen, *socket, *log_level, *sandbox;
 	bool must_env;
 	int ready_fd;
 };
 
-enum { OPT_ALLOW_HOST = 1000, OPT_LOG_LEVEL, OPT_READY_FD };
+enum { OPT_ALLOW_HOST = 1000, OPT_LOG_LEVEL, OPT_READY_FD, OPT_SANDBOX };
 
 static const struct option long_options[] = {
 	{ "listen", required_argument, NULL, 'l' },
@@ -37,6 +38,7 @@ static const struct option long_options[] = {
 	{ "allow-host", required_argument, NULL, OPT_ALLOW_HOST },
 	{ "log-level", required_argument, NULL, OPT_LOG_LEVEL },
 	{ "ready-fd", required_argument, NULL, OPT_READY_FD },
+	{ "sandbox", required_argument, NULL, OPT_SANDBOX },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
@@ -47,6 +49,7 @@ usage(FILE *f)
 {
 	fputs("usage: coolvec-http [--listen HOST:PORT] [--socket PATH] [--env FILE]\n"
 	      "                    [--allow-host NAME]... [--log-level LEVEL] [--ready-fd N]\n"
+	      "                    [--sandbox auto|require|no]\n"
 	      "\n"
 	      "Settings, from the environment, else from .env (default in brackets):\n", f);
 	http_settings_help(f);
@@ -74,6 +77,7 @@ parse(int argc, char **argv, struct options *o, struct guard *g)
 			break;
 		case 'l': o->listen = optarg; break;
 		case 's': o->socket = optarg; break;
+		case OPT_SANDBOX: o->sandbox = optarg; break;
 		case OPT_LOG_LEVEL: o->log_level = optarg; break;
 		case OPT_ALLOW_HOST:
 			if (!guard_allow(g, optarg))
@@ -164,6 +168,21 @@ wait_for_stop(const sigset_t *set)
 	}
 }
 
+/* It needs no file but what names and times are looked up in.  Before the threads are there. */
+static int
+confine(const char *word, struct err *err)
+{
+	enum sandbox_mode mode;
+	char what[64];
+
+	if (!sandbox_parse(word, &mode))
+		return err_set(err, -1, "COOLVEC_SANDBOX cannot be \"%.40s\"", word);
+	if (sandbox_enter(mode, NULL, 0, what, sizeof(what), err) != 0)
+		return -1;
+	log_debug("confined %s", what);
+	return 0;
+}
+
 static int
 serve(const struct options *o, const struct http_settings *s, struct guard *g, const char *socket,
     struct err *err)
@@ -188,7 +207,8 @@ serve(const struct options *o, const struct http_settings *s, struct guard *g, c
 		err_set(err, -1, "too many hosts");
 		goto out;
 	}
-	if (pages_init(err) != 0 || server_start(&so, fd, &server, err) != 0)
+	if (confine(o->sandbox != NULL ? o->sandbox : s->sandbox, err) != 0 || pages_init(err) != 0 ||
+	    server_start(&so, fd, &server, err) != 0)
 		goto out;
 	if (!loopback)
 		log_warn(
@@ -244,6 +264,7 @@ main(int argc, char **argv)
 
 	if ((rc = parse(argc, argv, &o, &guard)) != 0)
 		return rc;
+	wire_forget();
 	signal(SIGPIPE, SIG_IGN);
 	umask(077);
 	if ((rc = env_load(o.env, o.must_env, &env, &err)) == 0)

@@ -29,6 +29,8 @@ static const struct setting table[] = {
 	    "connections at once; more wait" },
 	{ "HTTP_TIMEOUT_SECONDS", AT(timeout), "30", 1, 3600,
 	    "silence that ends a connection; a request must be whole in four times that" },
+	{ "COOLVEC_SANDBOX", AT(sandbox), "auto", 0, 0,
+	    "auto: as far as the kernel has it; require; no" },
 	{ "COOLVEC_LOG_LEVEL", AT(log_level), "info", 0, 0, "error, warn, info or debug" },
 };
 

@@ -15,6 +15,7 @@ struct http_settings {
 	const char *listen;		/* borrowed from the env, as all strings here */
 	const char *allow_hosts;	/* names with commas or blanks between them, or NULL */
 	const char *log_level;
+	const char *sandbox;	/* COOLVEC_SANDBOX */
 	uint64_t threads;
 	uint64_t connections;
 	uint64_t timeout;		/* seconds */

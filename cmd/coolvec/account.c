@@ -47,7 +47,7 @@ call_with_password(struct app *app, const char *op, int times, struct client_rep
 	int rc;
 
 	secret_wipe_json();
-	if ((rc = app_open(app, APP_NO_TOKEN)) != 0 ||
+	if ((rc = app_open(app, APP_ANY_TOKEN)) != 0 ||
 	    (rc = get_password(app, OPT_PASSWORD_FILE, "password: ", times, &secret)) != 0)
 		goto out;
 	if ((args = json_pack("{s:s, s:s}", "username", app->args.words[0], "password", secret)) ==

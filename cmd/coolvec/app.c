@@ -127,6 +127,7 @@ find_token(struct app *app, struct err *err)
 int
 app_try(struct app *app, enum app_need need, struct err *err)
 {
+	struct err none = { 0 };
 	int rc = 0;
 
 	if (app->client == NULL)
@@ -136,6 +137,8 @@ app_try(struct app *app, enum app_need need, struct err *err)
 	if (rc != 0)
 		return rc;
 	client_watch(app->client, interrupt_session_fd(), -1);
+	if (need == APP_ANY_TOKEN)
+		(void)find_token(app, &none);
 	return need == APP_TOKEN ? find_token(app, err) : 0;
 }
 

@@ -30,7 +30,11 @@ struct app {
 	char *collection;	/* that the prompt is in; NULL: the preferred one */
 };
 
-enum app_need { APP_NO_TOKEN, APP_TOKEN };
+enum app_need {
+	APP_NO_TOKEN,
+	APP_ANY_TOKEN,	/* one that is there, even expired: login shows by it that it was here before */
+	APP_TOKEN,
+};
 
 /* Read the settings and find the socket, as far as that was not done.  0 or a status. */
 int app_init(struct app *app);

@@ -43,7 +43,7 @@ static const struct option table[OPT_N] = {
 	[OPT_DIM] = { "dim", 0, "N", KIND_NONE, "components of a vector" },
 	[OPT_EMBEDDER] = { "embedder", 0, "NAME", KIND_EMBEDDER,
 	    "local, words/NAME, gemini, openai, or none for vectors only" },
-	[OPT_M] = { "M", 'M', "N", KIND_NONE, "links of a node in the graph (16)" },
+	[OPT_M] = { "M", 'M', "N", KIND_NONE, "links of a node in the graph (16; 32 up to 256 components)" },
 	[OPT_EF_CONSTRUCTION] = { "ef-construction", 0, "N", KIND_NONE,
 	    "candidates kept while linking (200)" },
 	[OPT_YES] = { "yes", 0, NULL, KIND_NONE, "do not ask" },

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "confine.h"
 #include "daemon.h"
 #include "embed_cache.h"
 #include "file.h"
@@ -26,14 +27,14 @@
 #include "words_import.h"
 
 enum { OPT_READY_FD = 256, OPT_GROUP, OPT_INIT, OPT_MIGRATE, OPT_YES, OPT_LOG_LEVEL,
-	OPT_RESTORE, OPT_IMPORT_WORDS, OPT_MOVE };
+	OPT_RESTORE, OPT_IMPORT_WORDS, OPT_MOVE, OPT_ROTATE_KEY, OPT_SANDBOX };
 
 struct options {
-	const char *env, *data, *socket, *group, *log_level, *restore, *words, *name;
+	const char *env, *data, *socket, *group, *log_level, *restore, *words, *name, *sandbox;
 	const char *from, *to;		/* of --move-metadata */
 	bool must_env;
 	int ready_fd;
-	bool init, migrate, yes;
+	bool init, migrate, rotate, yes;
 };
 
 static const struct option long_options[] = {
@@ -48,6 +49,8 @@ static const struct option long_options[] = {
 	{ "restore", required_argument, NULL, OPT_RESTORE },
 	{ "move-metadata", required_argument, NULL, OPT_MOVE },
 	{ "import-words", required_argument, NULL, OPT_IMPORT_WORDS },
+	{ "rotate-key", no_argument, NULL, OPT_ROTATE_KEY },
+	{ "sandbox", required_argument, NULL, OPT_SANDBOX },
 	{ "yes", no_argument, NULL, OPT_YES },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
@@ -58,9 +61,10 @@ static void
 usage(FILE *f)
 {
 	fputs("usage: coolvecd [--env FILE] [--data DIR] [--socket PATH] [--group GROUP]\n"
-	      "                [--log-level LEVEL] [--ready-fd N]\n"
+	      "                [--log-level LEVEL] [--ready-fd N] [--sandbox auto|require|no]\n"
 	      "       coolvecd --init            make the data folder and its metadata, and exit\n"
 	      "       coolvecd --migrate [--yes] remove all data and begin anew, after asking\n"
+	      "       coolvecd --rotate-key      make a new key for tokens, keep the old one for a while\n"
 	      "       coolvecd --restore DIR     make the data folder of a snapshot, and exit\n"
 	      "       coolvecd --move-metadata FROM TO\n"
 	      "                                  move the metadata, each is sqlite or postgresql://...,\n"
@@ -94,6 +98,8 @@ parse(int argc, char **argv, struct options *o)
 		case OPT_RESTORE: o->restore = optarg; break;
 		case OPT_MOVE: o->from = optarg; break;
 		case OPT_IMPORT_WORDS: o->words = optarg; break;
+		case OPT_ROTATE_KEY: o->rotate = true; break;
+		case OPT_SANDBOX: o->sandbox = optarg; break;
 		case OPT_YES: o->yes = true; break;
 		case OPT_READY_FD:
 			if (!num_parse(optarg, 0, 1 << 20, &fd)) {
@@ -145,6 +151,7 @@ load(const struct options *o, struct env **env, struct settings *s, struct err *
 {
 	if ((o->data != NULL && setenv("VEC_DB_PATH", o->data, 1) != 0) ||
 	    (o->socket != NULL && setenv("COOLVEC_SOCKET", o->socket, 1) != 0) ||
+	    (o->sandbox != NULL && setenv("COOLVEC_SANDBOX", o->sandbox, 1) != 0) ||
 	    (o->log_level != NULL && setenv("COOLVEC_LOG_LEVEL", o->log_level, 1) != 0))
 		return err_set(err, -1, "no memory for the options");
 	if (env_load(o->env, o->must_env, env, err) != 0)
@@ -204,6 +211,20 @@ administer(const struct options *o, const struct settings *s, struct err *err)
 		rc = 0;
 	}
 	meta_close(m);
+	close(lock);
+	return rc;
+}
+
+static int
+rotate(const struct settings *s, struct err *err)
+{
+	int rc, lock = daemon_lock(s->data, err);
+
+	if (lock < 0)
+		return -1;
+	if ((rc = keys_rotate(s, err)) == 0)
+		printf("%s/secret.key is new; tokens of the one before are taken until they expire\n",
+		    s->data);
 	close(lock);
 	return rc;
 }
@@ -309,7 +330,9 @@ serve(const struct options *o, const struct settings *s, struct err *err)
 	char path[128];
 	int rc;
 
-	if (sock_path(s->socket, true, path, sizeof(path), err) != 0 || daemon_start(s, &d, err) != 0)
+	if (sock_path(s->socket, true, path, sizeof(path), err) != 0 ||
+	    file_mkdirs(s->data, 0700, err) != 0 || confine(s, path, err) != 0 ||
+	    daemon_start(s, &d, err) != 0)
 		return -1;
 	so.path = path;
 	rc = server_run(&d, &so, err);
@@ -330,6 +353,7 @@ main(int argc, char **argv)
 
 	if ((rc = parse(argc, argv, &o)) != 0)
 		return rc;
+	wire_forget();
 	signal(SIGPIPE, SIG_IGN);
 	umask(077);
 	log_init(LOG_INFO, is_journal());
@@ -338,6 +362,8 @@ main(int argc, char **argv)
 		raise_limits();
 		if (o.restore != NULL)
 			rc = restore(&o, &s, &err);
+		else if (o.rotate)
+			rc = rotate(&s, &err);
 		else if (o.from != NULL)
 			rc = move_metadata(&o, &s, &err);
 		else if (o.words != NULL)

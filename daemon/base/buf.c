@@ -10,6 +10,22 @@
 #include "buf.h"
 #include "num.h"
 
+/* What is secret leaves no copy behind where it was. */
+static char *
+grow(struct buf *b, size_t room)
+{
+	char *p;
+
+	if (!b->secret)
+		return realloc(b->p, room);
+	if ((p = malloc(room)) != NULL && b->p != NULL) {
+		memcpy(p, b->p, b->len);
+		explicit_bzero(b->p, b->room);
+		free(b->p);
+	}
+	return p;
+}
+
 char *
 buf_room(struct buf *b, size_t n)
 {
@@ -28,7 +44,7 @@ buf_room(struct buf *b, size_t n)
 		while (room < need)
 			if (!num_mul(room, 2, &room))
 				room = need;
-		if ((p = realloc(b->p, room)) == NULL) {
+		if ((p = grow(b, room)) == NULL) {
 			b->failed = true;
 			return NULL;
 		}
@@ -97,6 +113,8 @@ buf_drop(struct buf *b, size_t n)
 	if (n == 0)
 		return;
 	memmove(b->p, b->p + n, b->len - n);
+	if (b->secret)
+		explicit_bzero(b->p + b->len - n, n);
 	b->len -= n;
 	b->p[b->len] = '\0';
 }
@@ -122,6 +140,8 @@ buf_take(struct buf *b, size_t *n)
 void
 buf_fini(struct buf *b)
 {
+	if (b->secret && b->p != NULL)
+		explicit_bzero(b->p, b->room);
 	free(b->p);
-	*b = (struct buf){ .max = b->max };
+	*b = (struct buf){ .max = b->max, .secret = b->secret };
 }

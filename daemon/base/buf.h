@@ -17,6 +17,7 @@ struct buf {
 	size_t room;	/* bytes at p */
 	size_t max;	/* len never passes it; 0: no bound but memory */
 	bool failed;
+	bool secret;	/* memory it gives up is overwritten first */
 };
 
 /* Append; false (and failed) when over the bound or out of memory, then nothing is appended. */

@@ -123,7 +123,15 @@ sync_above(const char *part, bool made, struct err *err)
 		snprintf(above, sizeof(above), ".");
 	else
 		snprintf(above, sizeof(above), "%.*s", slash == part ? 1 : (int)(slash - part), part);
-	return made || access(above, R_OK) == 0 ? file_sync_folder(above, err) : 0;
+	if (!made) {		/* access() does not know of a sandbox */
+		int fd = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd < 0 && errno == EACCES)
+			return 0;
+		if (fd >= 0)
+			close(fd);
+	}
+	return file_sync_folder(above, err);
 }
 
 int

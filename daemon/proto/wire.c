@@ -2,6 +2,7 @@
  * wire.c - the error table, and JSON in and out with the strictness the protocol promises.
  */
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,14 +48,14 @@ wire_code(const char *name)
 }
 
 /*
- * How deep the line nests, by its brackets outside strings.  jansson's own limit is 2,048 and cannot
- * be set, and its parser recurses.
+ * Is the line within bounds, by what stands outside strings?  jansson's own limit of depth is 2,048
+ * and cannot be set, and its parser recurses; and a line of "[0,0,0," becomes twenty times its bytes.
  */
-static bool
-too_deep(const char *line, size_t n)
+static enum wire_code
+check_bounds(const char *line, size_t n, const struct wire_bounds *bounds, char *why, size_t nwhy)
 {
+	uint64_t depth = 0, values = 1;
 	bool string = false;
-	int depth = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		if (string) {
@@ -64,26 +65,35 @@ too_deep(const char *line, size_t n)
 				string = false;
 		} else if (line[i] == '"') {
 			string = true;
+		} else if (line[i] == ',') {
+			values++;
 		} else if (line[i] == '{' || line[i] == '[') {
-			if (++depth > WIRE_DEPTH_MAX)
-				return true;
-		} else if (line[i] == '}' || line[i] == ']') {
+			values++;
+			if (++depth > bounds->depth) {
+				snprintf(why, nwhy, "more than %llu levels deep",
+				    (unsigned long long)bounds->depth);
+				return WIRE_BAD_JSON;
+			}
+		} else if ((line[i] == '}' || line[i] == ']') && depth > 0) {
 			depth--;
 		}
 	}
-	return false;
+	if (values <= bounds->values)
+		return WIRE_OK;
+	snprintf(why, nwhy, "more than %llu values", (unsigned long long)bounds->values);
+	return WIRE_TOO_LARGE;
 }
 
 json_t *
-wire_parse(const char *line, size_t n, char *why, size_t nwhy)
+wire_parse_within(const char *line, size_t n, const struct wire_bounds *bounds,
+    enum wire_code *code, char *why, size_t nwhy)
 {
 	json_error_t e;
 	json_t *object;
 
-	if (too_deep(line, n)) {
-		snprintf(why, nwhy, "more than %d levels deep", WIRE_DEPTH_MAX);
+	if ((*code = check_bounds(line, n, bounds, why, nwhy)) != WIRE_OK)
 		return NULL;
-	}
+	*code = WIRE_BAD_JSON;
 	object = json_loadb(line, n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &e);
 	if (object == NULL) {
 		/* jansson quotes the input after "near", which may be a secret */
@@ -98,7 +108,31 @@ wire_parse(const char *line, size_t n, char *why, size_t nwhy)
 		json_decref(object);
 		return NULL;
 	}
+	*code = WIRE_OK;
 	return object;
+}
+
+json_t *
+wire_parse(const char *line, size_t n, char *why, size_t nwhy)
+{
+	static const struct wire_bounds bounds = { WIRE_DEPTH_MAX, WIRE_VALUES_MAX };
+	enum wire_code code;
+
+	return wire_parse_within(line, n, &bounds, &code, why, nwhy);
+}
+
+static void
+wipe_and_free(void *p)
+{
+	if (p != NULL)
+		explicit_bzero(p, malloc_usable_size(p));
+	free(p);
+}
+
+void
+wire_forget(void)
+{
+	json_set_alloc_funcs(malloc, wipe_and_free);
 }
 
 char *

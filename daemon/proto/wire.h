@@ -11,6 +11,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "buf.h"
 
@@ -25,6 +26,7 @@
 #define WIRE_COMPONENTS_MAX 8000000		/* of the vectors in one answer */
 #define WIRE_ID_MAX 128				/* bytes of a request's own id, when a string */
 #define WIRE_DEPTH_MAX 32
+#define WIRE_VALUES_MAX 4000000		/* in one line; some 40 bytes each once parsed */
 #define WIRE_PASSWORD_MIN 8
 #define WIRE_PASSWORD_MAX 128
 
@@ -79,10 +81,26 @@ const struct wire_error *wire_error(enum wire_code code);
 enum wire_code wire_code(const char *name);
 
 /*
+ * From now on what jansson frees is overwritten first: a line may hold a password.  Before any other
+ * use of jansson.
+ */
+void wire_forget(void);
+
+/* What a line may hold beside its bytes. */
+struct wire_bounds {
+	uint64_t depth;		/* levels of arrays and objects */
+	uint64_t values;	/* numbers, strings, arrays, ... : each costs tens of bytes once parsed */
+};
+
+/*
  * Parse a line of `n` bytes: a JSON object, no key twice, at most WIRE_DEPTH_MAX deep.  NULL and
  * `why` (a sentence) when it is not.  The caller owns the object.
  */
 json_t *wire_parse(const char *line, size_t n, char *why, size_t nwhy);
+
+/* The same within bounds of one's own; *code is WIRE_BAD_JSON, or WIRE_TOO_LARGE for too many values. */
+json_t *wire_parse_within(const char *line, size_t n, const struct wire_bounds *bounds,
+    enum wire_code *code, char *why, size_t nwhy);
 
 /* The object as wire_put writes it, and LF; malloc'ed, *n its length.  NULL: no memory. */
 char *wire_dump(const json_t *object, size_t *n);

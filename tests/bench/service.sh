@@ -19,7 +19,10 @@ place=$(mktemp -d)
 pids=
 # shellcheck disable=SC2317 # called by the trap
 finish() {
-	for p in $pids; do kill "$p" && wait "$p" || true; done
+	for p in $pids; do
+		kill "$p"
+		wait "$p" || true
+	done
 	rm -rf "$place"
 }
 trap finish EXIT

@@ -18,6 +18,9 @@ isolate() {
 	unset "${!COOLVEC_@}" "${!EMBED@}" "${!XDG_@}" GOOGLE_API_KEY NO_COLOR COLUMNS
 	export HOME=$place/home XDG_STATE_HOME=$place/state TERM=xterm
 	export COOLVEC_SOCKET=$place/sock COOLVEC_QUIET=1
+	export COOLVEC_SNAPSHOT_DIRS=$place
+	# a sanitizer reads and starts what the sandbox refuses
+	[ "${SAN:-release}" = release ] || export COOLVEC_SANDBOX=no
 	export PATH=$build:$PATH
 	mkdir -p "$HOME"
 	on_test_database

@@ -90,7 +90,7 @@ teardown() {
 	fake '{"id":0,"ok":true,"result":{"username":"ada"}}'
 	run -0 coolvec register ada --password-file pw
 	[ "$(jq -c . <"$place/asked")" = \
-		'{"id":0,"op":"register","args":{"username":"ada","password":"the password"}}' ]
+		'{"id":0,"op":"register","token":"none","args":{"username":"ada","password":"the password"}}' ]
 }
 
 @test "a daemon that was killed and is back is found again, and nothing is stored twice" {

@@ -17,6 +17,9 @@ place() {
 	unset "${!COOLVEC_@}" "${!EMBED@}" GOOGLE_API_KEY DB_URI SECRET_KEY ALGORITHM ACCESS_TOKEN_EXPIRE_MINUTES VEC_DB_PATH
 	export dir=$BATS_FILE_TMPDIR
 	export sock=$dir/s data=$dir/data log=$dir/log
+	export COOLVEC_SNAPSHOT_DIRS=$dir
+	# a sanitizer reads and starts what the sandbox refuses
+	[ "${SAN:-release}" = release ] || export COOLVEC_SANDBOX=no
 	export PATH=$build/tests/cli:$PATH
 	mkdir -p "$dir"
 	on_test_database

@@ -107,6 +107,8 @@ near() {
 	run -0 works collection_create '{"name":"plain","embedder":"none","dim":16000}'
 	jq -e 'del(.number, .created) == {name: "plain", metric: "cosine", dim: 16000, count: 0,
 		embedder: null, M: 16, ef_construction: 200}' <<<"$output"
+	run -0 works collection_create '{"name":"short","embedder":"none","dim":256}'
+	jq -e '.M == 32' <<<"$output"
 	run -0 works collection_create '{"name":"usual"}'
 	jq -e '.dim == 512 and .embedder.dim == 512' <<<"$output"
 	works collection_drop '{"name":"full"}'

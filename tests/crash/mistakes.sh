@@ -9,7 +9,7 @@ root=$PWD
 dir=$(mktemp -d "${TMPDIR:-/tmp}/coolvec-mistakes.XXXXXX")
 memory=$(mktemp -d /dev/shm/coolvec-mistakes.XXXXXX)
 trap 'rm -rf "$dir" "$memory"' EXIT
-programs='tests/crash/crash_states tests/crash/fail_nth tests/unit/libvec/test_index'
+programs=(build/release/tests/crash/{crash_states,fail_nth} build/release/tests/unit/libvec/test_index)
 found=0 all=0
 
 # The first test that fails, and what it says.
@@ -36,7 +36,7 @@ for patch in "${patches[@]}"; do
 	cd "$dir/t" || exit 1
 	if ! patch -p1 -s <"$root/tests/crash/mistakes/$name.patch"; then
 		echo "$name: the patch does not fit any more"
-	elif ! make -s $(printf 'build/release/%s ' $programs) >"$dir/log" 2>&1; then
+	elif ! make -s "${programs[@]}" >"$dir/log" 2>&1; then
 		echo "$name: it does not build:"; tail -n 5 "$dir/log"
 	elif said=$(look); then
 		found=$((found + 1))

@@ -18,10 +18,12 @@ try() {
 	esac
 }
 
-try tests/crash/power.sh ext4 "${CUTS:-100}" 2>>"$dir/log"
-try tests/crash/power.sh xfs "${CUTS:-100}" 2>>"$dir/log"
-try "$B/tests/crash/fail_nth" "$dir" 0 "$((RANDOM + 1))" 2>>"$dir/log"
-try "$B/tests/crash/crash_states" "$dir" "${STATES:-1000000}" "$((RANDOM + 1))" "$(nproc)" 2>>"$dir/log"
+{
+	try tests/crash/power.sh ext4 "${CUTS:-100}"
+	try tests/crash/power.sh xfs "${CUTS:-100}"
+	try "$B/tests/crash/fail_nth" "$dir" 0 "$((RANDOM + 1))"
+	try "$B/tests/crash/crash_states" "$dir" "${STATES:-1000000}" "$((RANDOM + 1))" "$(nproc)"
+} 2>>"$dir/log"
 [ "$bad" -eq 0 ] || grep -aE '^(oracle|crash_states|fail_nth): ' "$dir/log"
 echo "crash: $good passed, $bad failed, $skipped skipped"
 [ "$bad" -eq 0 ]

@@ -13,5 +13,5 @@ load ../cli/wire
 	[ "${BASH_REMATCH[1]}" -gt 1000 ]	# it was at work
 	[ "${BASH_REMATCH[2]}" -gt 100 ]		# when it was killed
 	[[ $output =~ generation\ ([0-9]+)$ ]]
-	[ "${BASH_REMATCH[1]}" -gt 10 ]	# while generations came and went
+	[ "${BASH_REMATCH[1]}" -gt 5 ]	# while generations came and went
 }

@@ -17,22 +17,22 @@
 #include "base64.h"
 
 static const struct arg_spec specs[] = {
-	{ "id", ARG_ID, false, 0, 0 },
-	{ "ids", ARG_IDS, false, 0, 0 },
-	{ "count", ARG_COUNT, false, 2, 9 },
-	{ "bool", ARG_BOOL, false, 0, 0 },
-	{ "string", ARG_STRING, false, 2, 4 },
-	{ "text", ARG_TEXT, false, 0, 0 },
-	{ "texts", ARG_TEXTS, false, 0, 0 },
-	{ "vector", ARG_VECTOR, false, 0, 0 },
-	{ "meta", ARG_META, false, 0, 0 },
-	{ "meta_or_null", ARG_META_OR_NULL, false, 0, 0 },
-	{ "metric", ARG_METRIC, false, 0, 0 },
-	{ "name", ARG_NAME, false, 0, 0 },
-	{ "username", ARG_USERNAME, false, 0, 0 },
-	{ "keys", ARG_KEYS, false, 0, 0 },
-	{ "array", ARG_ARRAY, false, 0, 0 },
-	{ NULL, ARG_ID, false, 0, 0 },
+	{ "id", ARG_ID, false, 0, 0, 0 },
+	{ "ids", ARG_IDS, false, 0, 0, 0 },
+	{ "count", ARG_COUNT, false, 2, 9, 0 },
+	{ "bool", ARG_BOOL, false, 0, 0, 0 },
+	{ "string", ARG_STRING, false, 2, 4, 0 },
+	{ "text", ARG_TEXT, false, 0, 0, 0 },
+	{ "texts", ARG_TEXTS, false, 0, 0, 0 },
+	{ "vector", ARG_VECTOR, false, 0, 0, 0 },
+	{ "meta", ARG_META, false, 0, 0, 0 },
+	{ "meta_or_null", ARG_META_OR_NULL, false, 0, 0, 0 },
+	{ "metric", ARG_METRIC, false, 0, 0, 0 },
+	{ "name", ARG_NAME, false, 0, 0, 0 },
+	{ "username", ARG_USERNAME, false, 0, 0, 0 },
+	{ "keys", ARG_KEYS, false, 0, 0, 0 },
+	{ "array", ARG_ARRAY, false, 0, 0, 0 },
+	{ NULL, ARG_ID, false, 0, 0, 0 },
 };
 
 /* args_check of {"NAME":VALUE}. */
@@ -48,7 +48,7 @@ check(const char *name, const char *value, char why[256])
 	if ((args = json_loads(text, JSON_ALLOW_NUL, &e)) == NULL)
 		fail_msg("%s: %s", text, e.text);
 	why[0] = '\0';
-	code = args_check(args, specs, why, 256);
+	code = args_check(args, specs, NULL, why, 256);
 	json_decref(args);
 	free(text);
 	return code;
@@ -251,18 +251,18 @@ what_is_too_large_is_said_to_be(void **state)
 static void
 unknown_and_missing_members_are_named(void **state)
 {
-	static const struct arg_spec needed[] = { { "a", ARG_ID, true, 0, 0 },
-		{ "b", ARG_ID, true, 0, 0 }, { NULL, ARG_ID, false, 0, 0 } };
+	static const struct arg_spec needed[] = { { "a", ARG_ID, true, 0, 0, 0 },
+		{ "b", ARG_ID, true, 0, 0, 0 }, { NULL, ARG_ID, false, 0, 0, 0 } };
 	json_t *args = json_pack("{s:i}", "a", 1);
 	char why[256];
 
 	(void)state;
-	assert_int_equal(args_check(args, needed, why, sizeof(why)), WIRE_BAD_REQUEST);
+	assert_int_equal(args_check(args, needed, NULL, why, sizeof(why)), WIRE_BAD_REQUEST);
 	assert_string_equal(why, "b is missing");
 	json_object_set_new(args, "b", json_integer(2));
-	assert_int_equal(args_check(args, needed, why, sizeof(why)), WIRE_OK);
+	assert_int_equal(args_check(args, needed, NULL, why, sizeof(why)), WIRE_OK);
 	json_object_set_new(args, "B", json_integer(2));
-	assert_int_equal(args_check(args, needed, why, sizeof(why)), WIRE_BAD_REQUEST);
+	assert_int_equal(args_check(args, needed, NULL, why, sizeof(why)), WIRE_BAD_REQUEST);
 	assert_string_equal(why, "unknown member \"B\"");
 	json_decref(args);
 }

@@ -14,6 +14,8 @@
 
 #include "password.h"
 
+static const struct password_cost usual = { 65536, 3 };
+
 static double
 seconds(void)
 {
@@ -33,17 +35,17 @@ right_password_alone_is_taken(void **state)
 	bool ok = false;
 
 	(void)state;
-	assert_int_equal(password_hash("correct horse", 13, a, &err), 0);
+	assert_int_equal(password_hash(&usual, "correct horse", 13, a, &err), 0);
 	assert_int_equal(strncmp(a, "$argon2id$v=19$m=65536,t=3,p=1$", 31), 0);
 	assert_null(strstr(a, "horse"));
-	assert_int_equal(password_check(a, "correct horse", 13, &ok, &err), 0);
+	assert_int_equal(password_check(&usual, a, "correct horse", 13, &ok, &err), 0);
 	assert_true(ok);
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		ok = true;
-		assert_int_equal(password_check(a, wrong[i], strlen(wrong[i]), &ok, &err), 0);
+		assert_int_equal(password_check(&usual, a, wrong[i], strlen(wrong[i]), &ok, &err), 0);
 		assert_false(ok);
 	}
-	assert_int_equal(password_hash("correct horse", 13, b, &err), 0);
+	assert_int_equal(password_hash(&usual, "correct horse", 13, b, &err), 0);
 	assert_string_not_equal(a, b);		/* a salt each */
 }
 
@@ -57,15 +59,15 @@ unknown_user_is_refused_after_the_same_time(void **state)
 	bool ok;
 
 	(void)state;
-	assert_int_equal(password_hash("correct horse", 13, hash, &err), 0);
+	assert_int_equal(password_hash(&usual, "correct horse", 13, hash, &err), 0);
 	for (int i = 0; i < 3; i++) {
 		t = seconds();
-		assert_int_equal(password_check(hash, "wrong", 5, &ok, &err), 0);
+		assert_int_equal(password_check(&usual, hash, "wrong", 5, &ok, &err), 0);
 		t = seconds() - t;
 		known = t < known ? t : known;
 		t = seconds();
 		ok = true;
-		assert_int_equal(password_check(NULL, "wrong", 5, &ok, &err), 0);
+		assert_int_equal(password_check(&usual, NULL, "wrong", 5, &ok, &err), 0);
 		assert_false(ok);
 		t = seconds() - t;
 		unknown = t < unknown ? t : unknown;
@@ -107,7 +109,7 @@ planted_hash_is_refused_at_once(void **state)
 		ok = true;
 		err.text[0] = '\0';
 		t = seconds();
-		if (password_check(hashes[i], "password", 8, &ok, &err) == 0)
+		if (password_check(&usual, hashes[i], "password", 8, &ok, &err) == 0)
 			fail_msg("taken: %s", hashes[i]);
 		assert_false(ok);
 		assert_true(err.text[0] != '\0');

@@ -23,7 +23,11 @@ static const char *const names[] = { "VEC_DB_PATH", "COOLVEC_SOCKET", "DB_URI", 
 	"EMBED_TEXTS_PER_MINUTE", "EMBED_CACHE_MB",
 	"COOLVEC_MAX_CONNECTIONS", "COOLVEC_GRACE_SECONDS", "COOLVEC_LINE_SECONDS",
 	"COOLVEC_IDLE_SECONDS", "COOLVEC_CLOSE_SECONDS", "COOLVEC_WORKERS", "COOLVEC_INDEX_THREADS",
-	"COOLVEC_COMPACT_PERCENT", "COOLVEC_COMPACT_BYTES", "COOLVEC_LOG_LEVEL" };
+	"COOLVEC_LOG_LEVEL", "SECRET_KEY_OLD", "COOLVEC_MAX_LINE", "COOLVEC_MAX_VALUES",
+	"COOLVEC_MAX_DEPTH", "COOLVEC_MAX_TEXT", "COOLVEC_MAX_BATCH", "COOLVEC_MAX_DIM", "COOLVEC_MAX_K",
+	"COOLVEC_MAX_EF", "COOLVEC_MAX_ANSWER", "COOLVEC_MAX_READING", "COOLVEC_GUESSES",
+	"COOLVEC_PASSWORD_KIB", "COOLVEC_PASSWORD_PASSES", "COOLVEC_SANDBOX", "COOLVEC_SNAPSHOT_DIRS",
+	"COOLVEC_COMPACT_PERCENT", "COOLVEC_COMPACT_BYTES" };
 
 #define NNAMES (sizeof(names) / sizeof(names[0]))
 
@@ -98,6 +102,22 @@ nothing_set_gives_the_defaults(void **state)
 	assert_int_equal(s.line_seconds, 30);
 	assert_int_equal(s.idle_seconds, 600);
 	assert_int_equal(s.close_seconds, 300);
+	assert_int_equal(s.max_line, 16 << 20);
+	assert_int_equal(s.max_values, 4000000);
+	assert_int_equal(s.max_depth, 32);
+	assert_int_equal(s.max_text, 1 << 20);
+	assert_int_equal(s.max_batch, 10000);
+	assert_int_equal(s.max_dim, 16000);
+	assert_int_equal(s.max_k, 10000);
+	assert_int_equal(s.max_ef, 10000);
+	assert_int_equal(s.max_answer, 64 << 20);
+	assert_int_equal(s.max_reading, 256 << 20);
+	assert_int_equal(s.guesses, 100);
+	assert_int_equal(s.password_kib, 65536);
+	assert_int_equal(s.password_passes, 3);
+	assert_string_equal(s.sandbox, "auto");
+	assert_null(s.secret_old);
+	assert_null(s.snapshot_dirs);
 	assert_in_range(s.workers, 1, 64);
 	assert_in_range(s.index_threads, 1, 64);
 	assert_string_equal(said, "");
@@ -168,7 +188,20 @@ value_that_cannot_be_is_refused_by_name(void **state)
 		{ "COOLVEC_WORKERS", "cores" },
 		{ "COOLVEC_INDEX_THREADS", "0" },
 		{ "COOLVEC_INDEX_THREADS", "65" },
-		{ "COOLVEC_INDEX_THREADS", "99999999999999999999" },
+			{ "COOLVEC_INDEX_THREADS", "99999999999999999999" },
+	{ "COOLVEC_MAX_LINE", "1023" }, { "COOLVEC_MAX_LINE", "16777217" },
+		{ "COOLVEC_MAX_VALUES", "63" }, { "COOLVEC_MAX_VALUES", "4000001" },
+		{ "COOLVEC_MAX_DEPTH", "3" }, { "COOLVEC_MAX_DEPTH", "33" },
+		{ "COOLVEC_MAX_TEXT", "0" }, { "COOLVEC_MAX_TEXT", "1048577" },
+		{ "COOLVEC_MAX_BATCH", "0" }, { "COOLVEC_MAX_BATCH", "10001" },
+		{ "COOLVEC_MAX_DIM", "0" }, { "COOLVEC_MAX_DIM", "16001" },
+		{ "COOLVEC_MAX_K", "0" }, { "COOLVEC_MAX_K", "10001" },
+		{ "COOLVEC_MAX_EF", "0" }, { "COOLVEC_MAX_EF", "10001" },
+		{ "COOLVEC_MAX_ANSWER", "1048575" }, { "COOLVEC_MAX_READING", "1048575" },
+		{ "COOLVEC_GUESSES", "-1" }, { "COOLVEC_GUESSES", "1000001" },
+		{ "COOLVEC_PASSWORD_KIB", "8191" }, { "COOLVEC_PASSWORD_KIB", "262145" },
+		{ "COOLVEC_PASSWORD_PASSES", "0" }, { "COOLVEC_PASSWORD_PASSES", "11" },
+		{ "COOLVEC_SANDBOX", "yes" },
 	};
 	char where[64], line[128];
 	struct settings s;

@@ -24,7 +24,7 @@
 
 static const unsigned char secret[] = "a key of more than thirty-two bytes, for tests";
 static const unsigned char other[] = "b key of more than thirty-two bytes, for tests";
-static const struct token_key hs256 = { secret, sizeof(secret) - 1, "HS256" };
+static const struct token_key hs256 = { secret, sizeof(secret) - 1, "HS256", "", NULL };
 
 /* A signed token with these claims (a JSON object); free it. */
 static char *
@@ -78,7 +78,7 @@ token_that_was_made_is_read(void **state)
 	(void)state;
 	memset(t.username, 'u', sizeof(t.username) - 1);
 	for (size_t i = 0; i < 3; i++) {
-		struct token_key key = { secret, sizeof(secret) - 1, algorithms[i] };
+		struct token_key key = { secret, sizeof(secret) - 1, algorithms[i], "", NULL };
 
 		assert_int_equal(token_make(&key, &t, &text, &err), 0);
 		assert_int_equal(token_read(&key, text, strlen(text), NOW, &back, &err), 0);
@@ -172,7 +172,7 @@ other_algorithm_under_the_same_key_is_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct token_key key = { secret, sizeof(secret) - 1, rows[i].setting };
+		struct token_key key = { secret, sizeof(secret) - 1, rows[i].setting, "", NULL };
 		char *text = sign(rows[i].signed_with, secret, sizeof(secret) - 1, GOOD);
 
 		assert_refused(&key, text, strlen(text), rows[i].setting);
@@ -318,9 +318,9 @@ key_that_cannot_be_checks_and_signs_nothing(void **state)
 {
 	static const unsigned char shortest[TOKEN_KEY_MIN - 1] = "0123456789012345678901234567890";
 	struct token t = { "ann", SID, NOW, NOW + 60 };
-	struct token_key keys[] = { { NULL, 0, "HS256" }, { secret, 0, "HS256" },
-		{ NULL, 32, "HS256" }, { shortest, sizeof(shortest), "HS256" },
-		{ secret, sizeof(secret) - 1, "none" } };
+	struct token_key keys[] = { { NULL, 0, "HS256", "", NULL }, { secret, 0, "HS256", "", NULL },
+		{ NULL, 32, "HS256", "", NULL }, { shortest, sizeof(shortest), "HS256", "", NULL },
+		{ secret, sizeof(secret) - 1, "none", "", NULL } };
 	struct err err;
 	char *text = sign(JWT_ALG_HS256, shortest, sizeof(shortest), GOOD);
 

@@ -1,0 +1,147 @@
+# passwords.bats - what guessing costs, and what it costs the others.
+
+load wire
+
+setup() {
+	place
+	export dir=$BATS_TEST_TMPDIR
+	export sock=$dir/s data=$dir/data log=$dir/log COOLVEC_SNAPSHOT_DIRS=$dir
+}
+
+teardown() {
+	cleanup
+}
+
+password() {	# NAME PASSWORD
+	printf '{"username":"%s","password":"%s"}' "$1" "$2"
+}
+
+cheap=(COOLVEC_PASSWORD_KIB=8192 COOLVEC_PASSWORD_PASSES=1)
+
+@test "8 to 128 bytes, all of which count" {
+	serve "${cheap[@]}"
+	local long
+	long=$(printf 'x%.0s' {1..127})
+	fails bad_request register "$(password a 1234567)" ''
+	fails bad_request register "$(password a "${long}xx")" ''
+	works register "$(password a "${long}y")" ''
+	works register "$(password b 12345678)" ''
+	fails bad_credentials login "$(password a "${long}z")" ''
+	fails bad_credentials login "$(password a "$long")" ''
+	works login "$(password a "${long}y")" '' >/dev/null
+	works login "$(password b 12345678)" '' >/dev/null
+	stop
+}
+
+@test "guesses end; who shows a token goes on; nobody learns whether the name is one" {
+	serve "${cheap[@]}" COOLVEC_GUESSES=20
+	local i answers=()
+	token=$(account ada)
+	for i in {1..9}; do
+		answers+=("$(ask login "$(password ada wrong-password)" '' | jq -r .error.name)
+$(ask login "$(password nobody wrong-password)" '' | jq -r .error.name)")
+	done
+	# six of strangers, and two of the known system user for ada; four of each before they wait
+	same bad_credentials "${answers[0]%%$'\n'*}"
+	same rate_limited "${answers[8]%%$'\n'*}"
+	same rate_limited "${answers[8]##*$'\n'}"
+	fails rate_limited login "$(password ada 'a long password')" ''
+	ask login "$(password ada 'a long password')" '' | jq -e '.error.detail.retry_after > 0'
+	works login "$(password ada 'a long password')" "$token" >/dev/null
+	works logout '{}' "$token"
+	works login "$(password ada 'a long password')" "$token" >/dev/null	# of a session that is over
+	ask login "$(password nobody 'a long password')" "$token" >/dev/null	# of another account
+	fails rate_limited login "$(password nobody 'a long password')" "$token"
+	grep -q 'refused for too many wrong ones' "$log"
+	stop
+}
+
+@test "unknown and known users take the same time" {
+	[ "${SAN:-release}" = release ] || skip "a sanitizer's time is another"
+	serve COOLVEC_PASSWORD_KIB=32768 COOLVEC_PASSWORD_PASSES=1 COOLVEC_GUESSES=0
+	token=$(account ada)
+	local said first second
+	{ request login "$(password ada wrong-password)" ''; request login "$(password eve wrong-password)" ''; } >"$dir/lines"
+	said=$("$build/tests/cli/crowd" "$sock" timing 150 <"$dir/lines")
+	echo "# $said" >&3
+	read -r _ first _ second <<<"$said"
+	[ $((first * 100)) -lt $((second * 102)) ]
+	[ $((second * 100)) -lt $((first * 102)) ]
+	stop
+}
+
+@test "200 logins at once: two buffers of memory, and the others are answered meanwhile" {
+	[ "${SAN:-release}" = release ] || skip "a sanitizer's time and memory are others"
+	serve COOLVEC_PASSWORD_PASSES=1 COOLVEC_PASSWORD_KIB=32768
+	local said peak
+	token=$(account ada)
+	jq -nc --arg t "$token" '{op: "add", token: $t, args: {items: [range(2000) | {text: "number \(.) of many"}]}}' | wire | jq -e .ok
+	{ request login "$(password ada 'a long password')" ''; request similarity '{"text":"number 77","k":5}'; } >"$dir/lines"
+	said=$("$build/tests/cli/crowd" "$sock" logins 200 4000 <"$dir/lines")
+	peak=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$daemon/status")
+	echo "# $said, peak $((peak / 1024)) MiB" >&3
+	read -r _ right _ _ _ before _ during _ <<<"$said"
+	[ "$right" -eq 200 ]
+	[ "$peak" -lt $((3 * 32768 + 32768)) ]
+	[ "$during" -lt $((before * 2)) ] || [ "$during" -lt 20000 ]	# a slice or two of a busy machine
+	stop
+}
+
+@test "a client that hangs up costs no hash" {
+	serve
+	local i from
+	token=$(account ada)
+	for i in {1..60}; do
+		timeout 1 wirecat -k -t 1 "$sock" <<<"$(request login "$(password ada 'a long password')" '')" >/dev/null 3>&- &
+	done
+	wait $(jobs -p | grep -vx "$daemon") || true
+	sleep 1.5
+	from=$SECONDS
+	login ada >/dev/null
+	[ $((SECONDS - from)) -le 4 ]		# 60 hashes by two threads would take 6 and more
+	stop
+}
+
+@test "a hash of a cheaper time is made anew at login; a planted one is refused" {
+	serve "${cheap[@]}"
+	token=$(account ada)
+	stop
+	[[ $(sqlite3 "$data/meta.db" 'select password from users') == '$argon2id$v=19$m=8192,t=1,p=1$'* ]]
+	serve COOLVEC_PASSWORD_KIB=16384 COOLVEC_PASSWORD_PASSES=2
+	login ada
+	login ada
+	stop
+	[[ $(sqlite3 "$data/meta.db" 'select password from users') == '$argon2id$v=19$m=16384,t=2,p=1$'* ]]
+	sqlite3 "$data/meta.db" "update users set password = replace(password, 'm=16384', 'm=4194304')"
+	serve
+	fails internal login "$(password ada 'a long password')" ''
+	stop
+}
+
+@test "passwords are in no memory, log, file or argument once they were used" {
+	[ "${SAN:-release}" = release ] || skip "a sanitizer keeps what was freed"
+	serve SECRET_KEY=hunter2-hunter2-hunter2-hunter2-hunter2 COOLVEC_LOG_LEVEL=debug
+	works register "$(password eve plantedsecretone)" ''
+	token=$(works login "$(password eve plantedsecretone)" '' | jq -r .access_token)
+	fails bad_credentials login "$(password eve plantedsecrettwo)" ''
+	works passwd '{"old_password":"plantedsecretone","new_password":"plantedsecretthree"}'
+	{ request login "$(password eve plantedsecretone)" ''; request login "$(password eve plantedsecretone)" ''; } | wire >/dev/null
+	printf '{"op":"login","args":{"password":"plantedsecretfour\n' | wire
+	printf '{"op":"login","args":{"password":"plantedsecretfive' | wire
+	same 0 "$("$build/tests/cli/memgrep" "$daemon" plantedsecret)"
+	[ "$("$build/tests/cli/memgrep" "$daemon" coolvec)" -gt 0 ]		# it can find things
+	run -1 grep -r plantedsecret "$data" "$log" "/proc/$daemon/cmdline"
+	stop
+}
+
+@test "it leaves no core" {
+	[ "${SAN:-release}" = release ] || skip "without the sandbox"
+	ulimit -c unlimited || skip "no cores here"
+	cd "$dir"
+	serve
+	grep -qE '^Max core file size +0 +0 ' "/proc/$daemon/limits"
+	[ "$(stat -c %u "/proc/$daemon/environ")" = 0 ]
+	kill -ABRT "$daemon"
+	wait "$daemon" || true
+	[ -z "$(find "$dir" "$data" -name 'core*')" ]
+}
