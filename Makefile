@@ -45,6 +45,7 @@ BUILD_TOOLS := gcc libc6-dev pkg-config
 TEST_LIBS := cmocka:libcmocka-dev
 TEST_TOOLS := bats curl expect g++ iproute2 jq libhnswlib-dev mandoc openssl postgresql procps socat sqlite3 wrk xxd zsh fish \
 	$(if $(shell command -v npm),,npm)
+CRASH_TOOLS := e2fsprogs mount patch xfsprogs
 LINT_TOOLS := clang-tidy cppcheck shellcheck mandoc
 
 pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
@@ -144,7 +145,7 @@ check-libs:
 LINK_libvec = $(call objs,libvec) -lm
 LINK_base = $(call objs,base)
 LINK_proto = $(call objs,proto) $(call objs,base) $(call pkg,--libs,jansson)
-LINK_meta = $(call objs,meta) $(call objs,base) $(call pkg,--libs,sqlite3)
+LINK_meta = $(call objs,meta) $(call objs,base) $(call pkg,--libs,sqlite3 libpq) -pthread
 LINK_embed = $(call objs,embed) $(call objs,base) $(call pkg,--libs,libutf8proc jansson) -lm
 LINK_daemon = $(foreach p,daemon meta embed proto base,$(call objs,$(p))) $(B)/libvec.a $(LIB_daemon)
 LINK_coolvec-http = $(filter-out %/main.o,$(call objs,coolvec-http)) $(call objs,proto) \
@@ -179,6 +180,20 @@ $(STANDIN): tests/embed/standin.c tests/embed/standin_answer.c tests/embed/stand
 	@mkdir -p $(@D)
 	$(CC) $(INC_coolvec-http) $(ALL_CFLAGS) $(PIE) $(ALL_LDFLAGS) -o $@ $(filter-out %.h,$^) \
 		$(call pkg,--libs,jansson libmicrohttpd) -lm
+
+# --- crash tests: a whole daemon inside, over the seam in place of the system's calls ---------------------
+
+CRASH_OBJS := $(patsubst tests/crash/%.c,$(B)/tests/crash/%.o,$(wildcard tests/crash/*.c))
+CRASH_MAINS := crash_states fail_nth
+CRASH_TESTS := $(patsubst %,$(B)/tests/crash/%,$(CRASH_MAINS))
+CRASH_PARTS := $(filter-out $(CRASH_TESTS:=.o),$(CRASH_OBJS))
+CRASH_WRAP := $(foreach f,malloc calloc realloc reallocarray strdup,-Wl,--wrap=$(f))
+$(CRASH_OBJS): $(B)/%.o: %.c | $(B)/include/vec.h check-libs
+	@mkdir -p $(@D)
+	$(CC) $(INC_daemon) $(INC_meta) $(ALL_CFLAGS) $(if $(filter %/seam_calls.o,$@),-U_FORTIFY_SOURCE) -c -o $@ $<
+$(CRASH_TESTS): $(B)/tests/crash/%: $(B)/tests/crash/%.o $(CRASH_PARTS) $(filter %.o %.a,$(LINK_daemon))
+	$(CC) $(PIE) $(ALL_LDFLAGS) $(CRASH_WRAP) -o $@ $^ $(LIB_daemon)
+-include $(CRASH_OBJS:.o=.d)
 
 # --- the local embedder measured on real text ------------------------------------------------------
 
@@ -274,7 +289,7 @@ if [ -n "$$missing" ]; then echo "installing:$$missing"; sudo=; [ "$$(id -u)" = 
 $$sudo apt-get update -q && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing; fi
 endef
 
-.PHONY: deps deps-test deps-lint
+.PHONY: deps deps-test deps-crash deps-lint
 deps: ## install the libraries and tools that building needs (apt, with sudo)
 	@$(call bring,$(BUILD_TOOLS) $(call package,$(LIBS)))
 # Debian's package would make and start a cluster of its own, which the tests have no use for.
@@ -286,6 +301,8 @@ deps-test: deps
 		$$sudo install -D -m 644 /dev/stdin $(NO_CLUSTER) <<<"create_main_cluster = false"; }
 	@$(call bring,$(call package,$(TEST_LIBS)) $(TEST_TOOLS))
 	@[ ! -e $(NO_CLUSTER) ] || { sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; $$sudo rm $(NO_CLUSTER); }
+deps-crash: deps-test
+	@$(call bring,$(CRASH_TOOLS))
 deps-lint: deps-test
 	@$(call bring,$(LINT_TOOLS))
 
@@ -315,13 +332,21 @@ demo: deps ## the whole thing on 10,000 real texts, in a temporary folder
 
 # --- tests -----------------------------------------------------------------------------------------
 
-.PHONY: test tests-built asan tsan lint compdb
+.PHONY: test tests-built crash seeded asan tsan lint compdb
 test: deps-test ## install what the tests need, build, run every suite
 	@$(MAKE) --no-print-directory -s -j2 all tests-built
 	@SAN=$(SAN) tests/run.sh
 
-tests-built: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(STANDIN) $(RECALL_TESTS)
+tests-built: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(STANDIN) $(CRASH_TESTS) $(RECALL_TESTS)
 	@$(MAKE) --no-print-directory -s READLINE=no build/$(SAN)-plain/coolvec
+
+crash: deps-crash ## 1,000,000 crash states, every call failed, 100 power cuts on ext4 and on XFS (root)
+	@$(MAKE) --no-print-directory -s -j2 all tests-built
+	@tests/crash/run.sh
+
+seeded: deps-crash ## put eight known mistakes into copies of the sources; the crash tests must find each
+	@$(MAKE) --no-print-directory -s -j2 all tests-built
+	@tests/crash/mistakes.sh
 
 asan: deps-test ## the unit tests, the command's and HTTP's under AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory -s -j2 SAN=asan all tests-built

@@ -135,14 +135,37 @@ resume_all(struct builds *bs)
 	struct meta_collection *list;
 	struct err err;
 	size_t n;
+	int rc;
 
-	if (meta_collection_list(bs->d->meta, 0, &list, &n, &err) != 0) {
+	if ((rc = meta_collection_list(bs->d->meta, 0, &list, &n, &err)) != 0) {
 		log_warn("builds do not go on: %s", err.text);
+		if (rc == META_EUNAVAILABLE)
+			atomic_store(&bs->left, true);
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
 		resume_one(bs, &list[i]);
 	free(list);
+}
+
+/*
+ * The database went away under the build.  Whoever is told when it comes back is told after this, or
+ * it is back already.
+ */
+static void
+leave(struct build *b)
+{
+	struct builds *bs = b->bs;
+	struct meta_txn *t = NULL;
+	struct err err;
+
+	if (atomic_load(&bs->stopping))
+		return;
+	atomic_store(&bs->left, true);
+	if (meta_begin(bs->d->meta, &t, &err) != 0)
+		return;
+	meta_rollback(t);
+	builds_back(bs);
 }
 
 /* --- the lanes' work ------------------------------------------------------------------------------- */
@@ -161,6 +184,8 @@ run(void *arg, struct lane_job *job)
 	(void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE);
 	build_run(b);
 	answer(b);
+	if (b->away)
+		leave(b);
 	indexer_kick(b->d->indexer);
 	build_free(b);
 }
@@ -187,6 +212,13 @@ builds_push(struct call *c, const struct meta_collection *info, const struct bui
 		return CALL_LATER;
 	reply(c, c->d->builds, info->number, false, true);
 	return CALL_DONE;
+}
+
+void
+builds_back(struct builds *bs)
+{
+	if (!atomic_load(&bs->stopping) && atomic_exchange(&bs->left, false))
+		builds_resume(bs);
 }
 
 /* On the lane, so that nobody waits for it. */
@@ -242,11 +274,23 @@ builds_new(struct daemon *d)
 }
 
 void
-builds_free(struct builds *bs)
+builds_stop(struct builds *bs)
 {
 	if (bs == NULL)
 		return;
 	atomic_store(&bs->stopping, true);
+	if (bs->compact != NULL)
+		lane_stop(bs->compact);
+	if (bs->reindex != NULL)
+		lane_stop(bs->reindex);
+}
+
+void
+builds_free(struct builds *bs)
+{
+	if (bs == NULL)
+		return;
+	builds_stop(bs);
 	lane_free(bs->compact);
 	lane_free(bs->reindex);
 	free(bs);

@@ -8,6 +8,9 @@
  * Searches that began before go on in the old one until they end.  What a crash leaves is in
  * generation.h; a build that was interrupted goes on at the next start.
  *
+ * A build that ends because the database has gone away goes on when it is back.  If that was in the
+ * middle of the switch nobody opens the collection before the database tells which generation it has.
+ *
  * One thread compacts and one reindexes, at low priority.  A collection has one build at a time.
  */
 
@@ -36,11 +39,18 @@ struct builds;
 /* Start the threads; NULL: no memory or no threads. */
 struct builds *builds_new(struct daemon *d);
 
-/* Builds stop where they are, and go on at the next start; who waits is told.  NULL is fine. */
+/*
+ * Builds stop where they are, and go on at the next start; who waits is told.  None begins after that,
+ * whoever asks; then free what is left.  NULL is fine.
+ */
+void builds_stop(struct builds *bs);
 void builds_free(struct builds *bs);
 
 /* Go on with what was interrupted.  Once, when everything else runs. */
 void builds_resume(struct builds *bs);
+
+/* The database has come back: go on with what ended because it was away.  Any thread; waits for nothing. */
+void builds_back(struct builds *bs);
 
 /*
  * Build, and answer the call when it is done (`wait`) or begun.  CALL_LATER, or CALL_DONE with the

@@ -167,7 +167,8 @@ embed_texts(struct build *b, const struct embed_text *texts, size_t n, float *ou
 	if (b->in_moment && embedder_is_remote(e))
 		rc = embedding_look(em, e, EMBED_DOCUMENT, texts, n, NULL, out, &rest, bad, &b->err);
 	else
-		rc = embedding_wait(em, e, EMBED_DOCUMENT, texts, n, out, &b->bs->stopping, bad, &b->err);
+		rc = embedding_wait(em, e, EMBED_DOCUMENT, texts, n, out, &b->space->build.cancelled, bad,
+		    &b->err);
 	if (rc != 0) {
 		b->code = call_code_embed(rc);
 		return -1;
@@ -271,17 +272,17 @@ build_append(struct build *b)
 int
 build_stage(struct build *b, struct meta_txn *t)
 {
+	struct meta_build_slot slots[BUILD_PAGE];
 	struct build_page *p = b->page;
 	int rc;
 
-	for (size_t i = 0; i < p->n; i++) {
-		struct build_row *r = &p->row[i];
-
-		rc = meta_build_put(t, &b->info, r->slot, p->first + (uint32_t)i, r->crc, &b->err);
-		if (rc < 0)
-			return rc;
-		r->gone = rc == META_NONE;
-	}
+	for (size_t i = 0; i < p->n; i++)
+		slots[i] = (struct meta_build_slot){ .from = p->row[i].slot,
+			.slot = p->first + (uint32_t)i, .crc = p->row[i].crc };
+	if ((rc = meta_build_put_all(t, &b->info, slots, p->n, &b->err)) != 0)
+		return rc;
+	for (size_t i = 0; i < p->n; i++)
+		p->row[i].gone = slots[i].gone;
 	return 0;
 }
 

@@ -16,6 +16,7 @@ struct builds {
 	struct daemon *d;
 	struct lane *compact, *reindex;
 	atomic_bool stopping;
+	atomic_bool left;	/* a build has ended because the database was away */
 };
 
 struct build_row {
@@ -56,6 +57,7 @@ struct build {
 	bool in_moment;		/* the commit lane runs build_switch */
 	bool unembedded;	/* there was a text then that a service has to embed first */
 	bool switched;
+	bool away;		/* it ended because the database was */
 
 	enum wire_code code;	/* WIRE_OK, or why it ended, with the sentence */
 	struct err err;

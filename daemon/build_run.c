@@ -40,6 +40,7 @@ int
 build_fail_meta(struct build *b, int rc)
 {
 	b->code = call_code_meta(rc);
+	b->away = rc == META_EUNAVAILABLE || rc == META_EUNKNOWN;
 	if (rc == META_NONE)
 		err_set(&b->err, rc, "the collection was dropped meanwhile");
 	return -1;

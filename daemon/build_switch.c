@@ -5,16 +5,19 @@
  * does itself: the last items are copied and their rows written in the transaction that switches.
  * Before that commits, the space is retired, so that whoever reads rows afterwards can tell.
  *
- * When the commit's outcome is unknown both generations keep their files, and the collection is
- * opened anew by what the metadata say.
+ * When the commit's outcome is unknown both generations keep their files and are closed.  Who wants the
+ * collection then opens it anew, by what the metadata say (generation.c); and the metadata say nothing
+ * until the database is back, and has told what became of the commit.
  */
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "build_private.h"
 #include "commit.h"
 #include "generation.h"
 #include "log.h"
+#include "space_open.h"
 
 /* Copy but for the last page, which is left to the switch. */
 static int
@@ -84,12 +87,28 @@ follow(struct build *b)
 	b->switched = true;
 }
 
+/* It may be either generation's: neither is held any more but by those who read the old one. */
+static void
+close_both(struct build *b)
+{
+	log_warn("collection %llu: it is not known yet whether it has generation %llu: %s",
+	    (unsigned long long)b->number, (unsigned long long)b->info.generation, b->err.text);
+	space_fini(b->next);
+	free(b->next);
+	b->next = NULL;
+	spaces_replace(b->d->spaces, b->space, NULL);
+}
+
 static void
 switch_now(void *arg)
 {
 	struct build *b = arg;
 	int rc;
 
+	if (!commit_is_settled(b->d->commit, &b->err)) {
+		build_fail_meta(b, META_EUNAVAILABLE);
+		return;
+	}
 	if (build_is_over(b) || copy_rest(b) != 0 || build_drain(b) != 0)
 		return;
 	spaces_retire(b->d->spaces, b->space);
@@ -99,7 +118,7 @@ switch_now(void *arg)
 	}
 	build_fail_meta(b, rc);
 	if (rc == META_EUNKNOWN)
-		spaces_replace(b->d->spaces, b->space, NULL);
+		close_both(b);
 	else
 		spaces_take_back(b->d->spaces, b->space);
 }

@@ -265,44 +265,6 @@ run_group(struct commit *cm, struct commit_job *jobs)
 	answer(cm, jobs);
 }
 
-/* --- dropping a collection --------------------------------------------------------------------- */
-
-static void
-run_drop(struct commit *cm, struct commit_job *job)
-{
-	struct meta_collection info;
-	struct call *c = job->call;
-	struct meta_txn *t = NULL;
-	struct err err;
-	int rc;
-
-	if ((rc = meta_collection_get(cm->d->meta, job->number, &info, &err)) == 0 &&
-	    (rc = meta_begin(cm->d->meta, &t, &err)) == 0) {
-		job->txn = meta_txn_number(t);
-		if ((rc = meta_collection_drop(t, job->number, &err)) == 0)
-			rc = meta_commit(t, &err);
-		else
-			meta_rollback(t);
-	}
-	if (rc == META_NONE) {
-		call_fail(c, WIRE_NOT_FOUND, "the collection was dropped meanwhile");
-	} else if (rc != 0) {
-		call_fail_meta(c, rc, &err);
-	} else {
-		commit_drop_files(cm->d, job);
-		call_reply(c, json_pack("{s:s, s:I}", "name", info.name, "count",
-		    (json_int_t)info.count));
-	}
-	if (rc == META_EUNKNOWN) {
-		job->uncertain = true;
-		commit_keep(&cm->uncertain, job);
-	} else {
-		spaces_release(cm->d->spaces, job->space);
-		commit_job_free(job);
-	}
-	call_finish(c);
-}
-
 /* From a thread of the metadata. */
 static void
 database_is_back(void *arg)
@@ -346,6 +308,12 @@ commit_moment(struct commit *cm, void (*fn)(void *arg), void *arg)
 	return pushed;
 }
 
+bool
+commit_is_settled(struct commit *cm, struct err *err)
+{
+	return commit_settle(cm->d, &cm->uncertain, err);
+}
+
 /* The job was made for a generation that is no more: the call makes another. */
 static void
 send_back(struct commit *cm, struct commit_job *job)
@@ -366,12 +334,13 @@ run_alone(struct commit *cm, struct commit_job *job)
 	if (job->kind == COMMIT_BACK) {
 		atomic_store(&cm->telling, false);
 		(void)commit_settle(cm->d, &cm->uncertain, &err);
+		builds_back(cm->d->builds);
 	} else if (job->kind == COMMIT_MOMENT) {
 		/* a copy without the database fails by itself */
 		(void)commit_settle(cm->d, &cm->uncertain, &err);
 		run_moment(job);
 	} else if (commit_settle(cm->d, &cm->uncertain, &err)) {
-		run_drop(cm, job);
+		commit_run_drop(cm->d, &cm->uncertain, job);
 	} else {
 		commit_refuse(cm->d, job, &err);
 	}
@@ -448,18 +417,4 @@ commit_push(struct commit_job *job)
 	commit_job_free(job);
 	call_fail(c, WIRE_BUSY, "too many changes are waiting");
 	return CALL_DONE;
-}
-
-int
-commit_drop(struct call *c, uint64_t number, struct space *s)
-{
-	struct commit_job *job = commit_job_new(c, s, COMMIT_DROP, 0, 0);
-
-	if (job == NULL) {
-		spaces_release(c->d->spaces, s);
-		call_fail(c, WIRE_INTERNAL, "no memory to drop the collection");
-		return CALL_DONE;
-	}
-	job->number = number;
-	return commit_push(job);
 }

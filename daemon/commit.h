@@ -96,6 +96,12 @@ int commit_drop(struct call *c, uint64_t number, struct space *s);
  */
 bool commit_moment(struct commit *cm, void (*fn)(void *arg), void *arg);
 
+/*
+ * For `fn` of a moment: is it known what became of every commit before it?  False: the database is
+ * away, and nothing may change.
+ */
+bool commit_is_settled(struct commit *cm, struct err *err);
+
 /* 4. Let the vectors be found, and those that are gone no more; burn those of jobs that failed. */
 void commit_publish(struct commit_job *jobs);
 
@@ -109,7 +115,11 @@ bool commit_settle(struct daemon *d, struct commit_job **kept, struct err *err);
 void commit_forget(struct daemon *d, struct commit_job **kept);
 void commit_refuse(struct daemon *d, struct commit_job *job, const struct err *err);
 
-/* The row of a dropped collection is gone: so are the files, when the last holder has let go. */
+/*
+ * In commit_drop.c, and the lane's alone: drop a collection and answer; its row is gone: so are the
+ * files, when the last holder has let go.
+ */
+void commit_run_drop(struct daemon *d, struct commit_job **kept, struct commit_job *job);
 void commit_drop_files(struct daemon *d, struct commit_job *job);
 
 /*

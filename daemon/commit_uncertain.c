@@ -37,15 +37,6 @@ commit_forget(struct daemon *d, struct commit_job **kept)
 	*kept = NULL;
 }
 
-void
-commit_drop_files(struct daemon *d, struct commit_job *job)
-{
-	if (job->space != NULL)
-		atomic_store(&job->space->dropped, true);
-	else
-		space_remove(d, job->number);
-}
-
 /* All that is kept is of one transaction: after it nothing could be changed. */
 bool
 commit_settle(struct daemon *d, struct commit_job **kept, struct err *err)

@@ -129,10 +129,10 @@ daemon_start(const struct settings *s, struct daemon *d, struct err *err)
 		goto fail;
 	if ((d->embedding = embedding_new(d, err)) == NULL)
 		goto fail;
-	if ((d->spaces = spaces_new(d)) == NULL || (d->indexer = indexer_new(d)) == NULL ||
-	    (d->commit = commit_new(d)) == NULL ||
+	/* the builds before those who tell them to go on, and to begin */
+	if ((d->spaces = spaces_new(d)) == NULL || (d->builds = builds_new(d)) == NULL ||
+	    (d->indexer = indexer_new(d)) == NULL || (d->commit = commit_new(d)) == NULL ||
 	    (d->snapshots = snapshots_new(d)) == NULL ||
-	    (d->builds = builds_new(d)) == NULL ||
 	    (d->password = lane_new("password", PASSWORD_THREADS, PASSWORD_QUEUE, account_run, d)) ==
 		NULL ||
 	    (d->work = lane_new("work", (unsigned)s->workers, QUEUE_MAX, run_call, d)) == NULL) {
@@ -149,13 +149,15 @@ fail:
 void
 daemon_stop(struct daemon *d)
 {
+	embedding_quit(d->embedding);
 	/* in the order in which calls move on, so that each finds its next lane */
 	lane_free(d->work);
 	lane_free(d->password);
 	snapshots_free(d->snapshots);
-	builds_free(d->builds);
+	builds_stop(d->builds);
 	commit_free(d->commit);
 	indexer_free(d->indexer);
+	builds_free(d->builds);		/* the index threads ask for compactions until they end */
 	spaces_free(d->spaces);
 	embedding_free(d->embedding);
 	meta_close(d->meta);

@@ -75,6 +75,26 @@ embedding_end(struct embedding *em)
 }
 
 void
+embedding_quit(struct embedding *em)
+{
+	struct embed_job *in, *next;
+
+	if (em == NULL)
+		return;
+	uv_mutex_lock(&em->lock);
+	em->stopped = true;
+	in = em->inbox;
+	em->inbox = NULL;
+	uv_mutex_unlock(&em->lock);
+	for (; in != NULL; in = next) {
+		next = in->next;
+		in->next = NULL;
+		in->rc = err_set(&in->err, EMBED_EUNAVAILABLE, "the daemon is stopping");
+		in->done(in);
+	}
+}
+
+void
 embedding_free(struct embedding *em)
 {
 	struct embed_service_state *next;

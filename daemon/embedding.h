@@ -44,6 +44,12 @@ int embedding_begin(struct embedding *em, uv_loop_t *loop);
  */
 void embedding_end(struct embedding *em);
 
+/*
+ * Where there is no loop, any more or ever: those who wait are told that the daemon is stopping, and
+ * nothing is taken any more.
+ */
+void embedding_quit(struct embedding *em);
+
 /* After the loop has ended, or without one.  Nobody waits in embedding_wait.  NULL is fine. */
 void embedding_free(struct embedding *em);
 

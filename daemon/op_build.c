@@ -7,6 +7,7 @@
 
 #include "args.h"
 #include "build.h"
+#include "embedding.h"
 #include "ops.h"
 
 /* The caller waits for the end unless he says that he does not. */
@@ -45,6 +46,7 @@ give_up(struct call *c, const struct meta_collection *info)
 		return CALL_DONE;
 	if (atomic_load(&s->build.kind) == BUILD_REINDEX)
 		atomic_store(&s->build.cancelled, true);
+	embedding_nudge(c->d->embedding);
 	spaces_release(c->d->spaces, s);
 	return builds_push(c, info, &wish, true);
 }

@@ -25,18 +25,6 @@ space_folder(const struct daemon *d, uint64_t number, char *path, size_t n)
 	snprintf(path, n, "%s/collections/%llu", d->settings->data, (unsigned long long)number);
 }
 
-/* The first time: the folder, durable under its name. */
-static int
-make_folder(struct daemon *d, const char *folder, struct err *err)
-{
-	char parent[4096];
-
-	if (file_mkdirs(folder, 0700, err) != 0)
-		return -1;
-	snprintf(parent, sizeof(parent), "%s/collections", d->settings->data);
-	return file_sync_folder(parent, err);
-}
-
 int
 space_open_embedder(struct daemon *d, struct space *s, enum wire_code *code, struct err *err)
 {
@@ -140,7 +128,7 @@ open_vectors(struct daemon *d, struct space *s, enum wire_code *code, struct err
 		err_set(err, -1, "no memory to open collection %s", c->name);
 		goto out;
 	}
-	if (o.create && make_folder(d, folder, err) != 0)
+	if (o.create && file_mkdirs(folder, 0700, err) != 0)
 		goto out;
 	if (!all && meta_items_live(d->meta, c->number, c->next_slot, live, err) != 0) {
 		*code = WIRE_UNAVAILABLE;

@@ -24,6 +24,7 @@ enum proxy_mode {
 	PROXY_FREEZE,		/* carry nothing */
 	PROXY_LOSE_COMMIT,	/* cut before a COMMIT reaches the server, then as PROXY_CUT */
 	PROXY_LOSE_ANSWER,	/* cut when the server has answered one, then as PROXY_CUT */
+	PROXY_AWAIT_SWITCH,	/* `then` comes when a generation is about to be switched */
 };
 
 #define PROXY_PAIRS 16
@@ -32,7 +33,7 @@ struct pg_proxy {
 	char server[108], path[108];
 	int listener, wake[2];
 	struct { int client, server; } pairs[PROXY_PAIRS];
-	atomic_int mode;
+	atomic_int mode, then;
 	atomic_bool stopping;
 	atomic_uint cuts;	/* by PROXY_LOSE_* */
 	pthread_t thread;
@@ -99,7 +100,14 @@ proxy_carry(struct pg_proxy *p, int i, int from, int to)
 	static char bytes[1 << 20];
 	ssize_t n = read(from, bytes, sizeof(bytes));
 	int mode = atomic_load(&p->mode);
-	bool commit = n > 0 && memmem(bytes, (size_t)n, "COMMIT", 7) != NULL;
+	bool commit;
+
+	if (mode == PROXY_AWAIT_SWITCH && n > 0 &&
+	    memmem(bytes, (size_t)n, "UPDATE collections SET generation", 33) != NULL) {
+		mode = atomic_load(&p->then);
+		atomic_store(&p->mode, mode);
+	}
+	commit = n > 0 && memmem(bytes, (size_t)n, "COMMIT", 7) != NULL;
 
 	if (commit && mode == (from == p->pairs[i].client ? PROXY_LOSE_COMMIT : PROXY_LOSE_ANSWER)) {
 		atomic_store(&p->mode, PROXY_CUT);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # run.sh - run every suite against build/release and say in one line how it went.
 #
-# usage: tests/run.sh [suite...]	suites: unit cli http fault recall; all when none is named
+# usage: tests/run.sh [suite...]	suites: unit cli http fault crash recall; all when none is named
 #
 # A suite prints TAP; what is printed is kept in build/release/tests/log, and shown when it fails.
 set -u
@@ -12,6 +12,7 @@ export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp ${TSAN_OPTIONS-}"
 LOG=$B/tests/log
 mkdir -p "$LOG"
 passed=0 failed=0 skipped=0
+POSTGRESQL_BATS="compact reindex"
 POSTGRESQL_TESTS="test_meta test_meta_items test_meta_builds test_meta_txn test_meta_copy test_filter test_filter_random test_meta_pg test_meta_pg_claim"
 
 # count NAME FILE STATUS: add up a TAP file; a program that ended badly without saying so failed too.
@@ -45,6 +46,11 @@ run_postgresql() {
 		rm -rf "$dir"
 		return
 	fi
+	for name in $POSTGRESQL_BATS; do
+		TESTS_ON_POSTGRESQL=$dir SAN=$SAN timeout 900 bats --tap "tests/cli/$name.bats" \
+			>"$LOG/postgresql_$name.tap" 2>&1 </dev/null
+		count "cli $name with PostgreSQL" "$LOG/postgresql_$name.tap" $?
+	done
 	for name in $POSTGRESQL_TESTS; do
 		COOLVEC_TEST_DB_URI=$uri CMOCKA_MESSAGE_OUTPUT=TAP timeout 600 "$B/tests/unit/meta/$name" \
 			>"$LOG/postgresql_$name.tap" 2>"$LOG/postgresql_$name.log"
@@ -95,6 +101,15 @@ run_http() {
 	[ ! -e "$LOG/newman.txt" ] || sed -n '/│ *executed/,/└/p' "$LOG/newman.txt"
 }
 
+# A daemon inside the test, on a disk that loses what was not synced, and on calls that fail.
+run_crash() {
+	local dir
+	dir=$(mktemp -d /dev/shm/coolvec-crash.XXXXXX 2>/dev/null || mktemp -d)
+	run_program crash_states "$B/tests/crash/crash_states" "$dir" 10000 "$((RANDOM + 1))"
+	run_program fail_nth "$B/tests/crash/fail_nth" "$dir" 40 "$((RANDOM + 1))"
+	rm -rf "$dir"
+}
+
 run_recall() {
 	run_program stsb "$B/tests/recall/stsb" ../shared/data/stsb-en-dev.csv
 	run_program words tests/recall/words.sh ../shared/data/stsb-en-dev.csv
@@ -102,13 +117,14 @@ run_recall() {
 }
 
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(unit cli http fault recall)
+[ ${#suites[@]} -gt 0 ] || suites=(unit cli http fault crash recall)
 for s in "${suites[@]}"; do
 	case $s in
 	unit) run_unit ;;
 	cli) run_bats tests/cli cli ;;
 	http) run_http ;;
 	fault) run_bats tests/fault fault ;;
+	crash) run_crash ;;
 	recall) run_recall ;;
 	*) echo "run.sh: no suite $s" >&2; exit 2 ;;
 	esac

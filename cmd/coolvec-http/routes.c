@@ -222,7 +222,8 @@ const struct route routes[] = {
 		"\"file_bytes\":1048612,\"graph_bytes\":4096,\"isa\":\"avx2\",\"read_only\":false,"
 		"\"index_note\":\"\",\"build\":null,\"build_note\":\"\","
 		"\"daemon\":{\"version\":\"" COOLVEC_VERSION "\",\"uptime\":12,\"connections\":2,"
-		"\"open_collections\":1}}" } },
+		"\"open_collections\":1,\"embedder\":{\"calls\":1,\"errors\":0,\"texts\":1,"
+		"\"seconds\":0.0001}}}" } },
 	{ "POST", "/verify", "verify", ROUTE_JSON | ROUTE_SAFE, 200, PARAMS(COLLECTION(IN_BODY),),
 	    "service", "Compare every row with its vector",
 	    .example = { .reply = "{\"checked\":1,\"bad\":[],\"nbad\":0,\"unreachable\":0,"

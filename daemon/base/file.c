@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,6 +109,23 @@ out:
 	return rc;
 }
 
+/*
+ * Sync the folder that `part` is in, up to its last slash.  A folder that was there may be of a process
+ * that was killed before it came to this, so it is done for that too, where it is allowed.
+ */
+static int
+sync_above(const char *part, bool made, struct err *err)
+{
+	char above[PATH_MAX];
+	const char *slash = strrchr(part, '/');
+
+	if (slash == NULL)
+		snprintf(above, sizeof(above), ".");
+	else
+		snprintf(above, sizeof(above), "%.*s", slash == part ? 1 : (int)(slash - part), part);
+	return made || access(above, R_OK) == 0 ? file_sync_folder(above, err) : 0;
+}
+
 int
 file_mkdirs(const char *path, mode_t mode, struct err *err)
 {
@@ -115,16 +133,23 @@ file_mkdirs(const char *path, mode_t mode, struct err *err)
 	struct stat st;
 	size_t n = strlen(path);
 
+	while (n > 1 && path[n - 1] == '/')
+		n--;
 	if (n == 0 || n >= sizeof(part))
 		return err_set(err, -1, "a folder's path of %zu bytes cannot be", n);
-	memcpy(part, path, n + 1);
+	snprintf(part, sizeof(part), "%.*s", (int)n, path);
 	for (char *s = part + 1;; s++) {
-		if (*s != '/' && *s != '\0')
-			continue;
 		char end = *s;
+		bool made;
+
+		if (end != '/' && end != '\0')
+			continue;
 		*s = '\0';
-		if (mkdir(part, mode) != 0 && errno != EEXIST)
+		made = mkdir(part, mode) == 0;
+		if (!made && errno != EEXIST)
 			return err_sys(err, -1, errno, "cannot make folder %s", part);
+		if ((made || end == '\0') && sync_above(part, made, err) != 0)
+			return -1;
 		if (end == '\0')
 			break;
 		*s = end;

@@ -23,7 +23,10 @@ int file_read(const char *path, size_t max, char **out, size_t *n, struct err *e
  */
 int file_write(const char *path, mode_t mode, const void *p, size_t n, struct err *err);
 
-/* Make the folder and those above it; those it makes get `mode`.  0 (also when it is there) or -1. */
+/*
+ * Make the folder and those above it, so that a power cut leaves them; those it makes get `mode`.  0
+ * (also when it is there) or -1.
+ */
 int file_mkdirs(const char *path, mode_t mode, struct err *err);
 
 /* fsync a folder, so that names made in it stay.  0 or -1. */

@@ -293,7 +293,7 @@ int meta_item_put(struct meta_txn *t, uint64_t collection, const struct meta_ite
     struct err *err);
 
 /*
- * The same for one that fits: it may be done later than it is asked for, in one go with others, and
+ * The same for one that fits and has a slot that no item had before: it may be done later than it is asked for, in one go with others, and
  * what it fails with is then a failure of a later call or of meta_commit.  There are no answers.
  */
 int meta_item_put_soon(struct meta_txn *t, uint64_t collection, const struct meta_item *item,
@@ -334,6 +334,17 @@ int meta_build_add(struct meta_txn *t, const struct meta_build *b, struct err *e
 
 /* The one under way; META_NONE. */
 int meta_build_get(struct meta *m, uint64_t collection, struct meta_build *b, struct err *err);
+
+/*
+ * As many of the next as there are, with fewer waits: each says of itself whether its `from` was gone.
+ * 0 or a failure.
+ */
+struct meta_build_slot {
+	uint32_t from, slot, crc;
+	bool gone;
+};
+int meta_build_put_all(struct meta_txn *t, const struct meta_build *b, struct meta_build_slot *s,
+    size_t n, struct err *err);
 
 /*
  * Give the item that is in the slot `from` of the collection a slot of the build, and the CRC32C of

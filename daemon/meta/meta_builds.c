@@ -65,6 +65,46 @@ meta_build_put(struct meta_txn *t, const struct meta_build *b, uint32_t from, ui
 	    param_u64(b->collection), param_int(from)), META_NONE, err);
 }
 
+#define AHEAD_MAX 256
+
+/* Some, all of which are on their way before the first answer is waited for. */
+static int
+put_some(struct meta_txn *t, const struct meta_build *b, struct meta_build_slot *s, size_t n,
+    struct err *err)
+{
+	struct meta_param p[AHEAD_MAX][5] = { { { .type = PARAM_NULL } } };
+	int rc = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		p[i][0] = param_u64(b->generation);
+		p[i][1] = param_int(s[i].slot);
+		p[i][2] = param_int(s[i].crc);
+		p[i][3] = param_u64(b->collection);
+		p[i][4] = param_int(s[i].from);
+	}
+	db_ahead(t->m, SQL_BUILD_PUT, p[0], 5, n);
+	for (size_t i = 0; i < n && rc >= 0; i++) {
+		rc = db_exec(t, SQL_BUILD_PUT, p[i], 5, META_NONE, err);
+		s[i].gone = rc == META_NONE;
+		if (rc == META_EXISTS)
+			rc = db_note(t, err_set(err, META_EIO, "slot %lld of a build is taken",
+			    (long long)s[i].slot));
+	}
+	db_ahead_end(t->m);
+	return rc < 0 ? rc : 0;
+}
+
+int
+meta_build_put_all(struct meta_txn *t, const struct meta_build *b, struct meta_build_slot *s,
+    size_t n, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < n && rc == 0; i += AHEAD_MAX)
+		rc = put_some(t, b, s + i, n - i < AHEAD_MAX ? n - i : AHEAD_MAX, err);
+	return rc;
+}
+
 int
 meta_build_walk(struct meta *m, const struct meta_build *b, uint64_t slot, size_t limit,
     int (*fn)(void *arg, uint32_t slot, uint32_t from, uint32_t crc), void *arg, struct err *err)

@@ -319,7 +319,6 @@ meta_item_put_soon(struct meta_txn *t, uint64_t collection, const struct meta_it
 	return db_soon(t, SQL_ITEM_PUT, row, 5, err);
 }
 
-
 int
 meta_item_set_meta(struct meta_txn *t, uint64_t collection, uint64_t id, const char *meta,
     struct err *err)

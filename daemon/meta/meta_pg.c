@@ -25,7 +25,6 @@ patience(enum meta_sql sql)
 	case SQL_COLLECTION_DROP_REQUESTS:
 	case SQL_COLLECTION_DROP_SLOTS:
 	case SQL_COLLECTION_DROP_ITEMS:
-	case SQL_SLOTS_SWEEP:
 	case SQL_ITEMS_LIVE:
 	case SQL_MATCH:
 		return PG_SLOW_MS;

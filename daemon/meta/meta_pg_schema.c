@@ -64,20 +64,16 @@ static const char *const script_1[] = {
 	"	created bigint NOT NULL,"
 	"	UNIQUE (user_id, name))",
 
-	/* deferrable: looked at when a statement is done, so that one may give all slots anew */
 	"CREATE TABLE items ("
 	"	collection bigint NOT NULL REFERENCES collections (number),"
 	"	id bigint NOT NULL CHECK (id >= 0),"
-	"	slot bigint NOT NULL CHECK (slot >= 0),"
-	"	crc bigint NOT NULL,"
 	"	key text COLLATE \"C\" CHECK (octet_length(key) <= 255),"
 	"	meta text,"
 	"	text bytea,"
 	"	facts jsonb GENERATED ALWAYS AS ((CASE WHEN strpos(meta, '\\u0000') > 0 THEN"
 	"		regexp_replace(meta, '((?:^|[^\\\\])(?:\\\\\\\\)*)\\\\u0000(?:[^\"\\\\]|\\\\.)*',"
 	"		'\\1', 'g') ELSE meta END)::jsonb) STORED,"
-	"	PRIMARY KEY (collection, id),"
-	"	UNIQUE (collection, slot) DEFERRABLE INITIALLY IMMEDIATE)",
+	"	PRIMARY KEY (collection, id))",
 	"CREATE UNIQUE INDEX items_key ON items (collection, key) WHERE key IS NOT NULL",
 
 	"CREATE TABLE requests ("
@@ -90,11 +86,7 @@ static const char *const script_1[] = {
 	"	PRIMARY KEY (user_id, request))",
 	"CREATE INDEX requests_collection ON requests (collection)",
 	"CREATE INDEX requests_created ON requests (created)",
-	NULL
-};
 
-/* The slots, and the generations that are built, out of the items. */
-static const char *const script_2[] = {
 	"CREATE TABLE slots ("
 	"	collection bigint NOT NULL,"
 	"	generation bigint NOT NULL,"
@@ -102,10 +94,7 @@ static const char *const script_2[] = {
 	"	id bigint NOT NULL,"
 	"	crc bigint NOT NULL,"
 	"	PRIMARY KEY (collection, generation, slot))",
-	"INSERT INTO slots SELECT items.collection, generation, slot, id, crc"
-	"	FROM items JOIN collections ON number = items.collection",
 	"CREATE UNIQUE INDEX slots_id ON slots (collection, id, generation)",
-	"ALTER TABLE items DROP COLUMN slot, DROP COLUMN crc",
 	"CREATE TABLE builds ("
 	"	collection bigint PRIMARY KEY REFERENCES collections (number),"
 	"	generation bigint NOT NULL,"
@@ -120,7 +109,7 @@ static const char *const script_2[] = {
 	NULL
 };
 
-static const char *const *const scripts[] = { script_1, script_2 };
+static const char *const *const scripts[] = { script_1 };
 
 enum { VERSION = sizeof(scripts) / sizeof(scripts[0]) };
 

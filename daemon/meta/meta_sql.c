@@ -92,10 +92,12 @@ const char *const meta_sql_text[SQL_N] = {
 	[SQL_SLOT_PUT] = "INSERT INTO slots (collection, generation, slot, id, crc) "
 			 "SELECT number, generation, $1, $2, $3 FROM collections WHERE number = $4",
 	[SQL_SLOT_DELETE] = "DELETE FROM slots WHERE collection = $1 AND id = $2",
+	/* a range: of IN and a list PostgreSQL may make a loop over the list for every row */
 	[SQL_SLOTS_SWEEP] =
 	    "DELETE FROM slots WHERE collection = $1 AND generation = $2 "
-	    "AND $2 <> (SELECT generation FROM collections WHERE number = $1) AND slot IN "
-	    "(SELECT slot FROM slots WHERE collection = $1 AND generation = $2 ORDER BY slot LIMIT $3)",
+	    "AND $2 <> (SELECT generation FROM collections WHERE number = $1) AND slot < "
+	    "coalesce((SELECT slot FROM slots WHERE collection = $1 AND generation = $2 "
+	    "ORDER BY slot LIMIT 1 OFFSET $3), 9223372036854775807)",
 
 	[SQL_BUILD_ADD] =
 	    "INSERT INTO builds (" BUILD ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "

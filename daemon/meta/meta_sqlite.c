@@ -43,11 +43,34 @@ sqlite_fail(struct sqlite_db *d, int rc, const char *what, struct err *err)
 	return err_set(err, code, "meta.db: cannot %s: %s", what, sqlite3_errmsg(d->db));
 }
 
+/*
+ * Run one of the statements that are kept for transactions.  They are prepared when the database is
+ * opened: compiling one takes memory, and a ROLLBACK must not want for it.
+ */
+static int
+run_kept(struct sqlite_db *d, enum sqlite_kept kept)
+{
+	int rc = sqlite3_step(d->kept[kept]), again = sqlite3_reset(d->kept[kept]);
+
+	return rc == SQLITE_DONE ? SQLITE_OK : again != SQLITE_OK ? again : rc;
+}
+
+int
+sqlite_prepare_kept(struct sqlite_db *d, struct err *err)
+{
+	static const char *const sql[] = { "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK" };
+	int rc = SQLITE_OK;
+
+	for (int i = 0; i < KEPT_N && rc == SQLITE_OK; i++)
+		rc = sqlite3_prepare_v3(d->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &d->kept[i], NULL);
+	return rc == SQLITE_OK ? 0 : sqlite_fail(d, rc, "prepare a statement", err);
+}
+
 int
 sqlite_begin(void *db, struct err *err)
 {
 	struct sqlite_db *d = db;
-	int rc = sqlite3_exec(d->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+	int rc = run_kept(d, KEPT_BEGIN);
 
 	return rc == SQLITE_OK ? 0 : sqlite_fail(d, rc, "begin a transaction", err);
 }
@@ -61,7 +84,7 @@ int
 sqlite_commit(void *db, uint64_t number, struct err *err)
 {
 	struct sqlite_db *d = db;
-	int rc = sqlite3_exec(d->db, "COMMIT", NULL, NULL, NULL);
+	int rc = run_kept(d, KEPT_COMMIT);
 
 	(void)number;		/* what is unknown stays so */
 	if (rc == SQLITE_OK)
@@ -85,7 +108,7 @@ sqlite_rollback(void *db)
 
 	/* Some failures have rolled back already.  Failing itself, ROLLBACK still ends it. */
 	if (!sqlite3_get_autocommit(d->db))
-		sqlite3_exec(d->db, "ROLLBACK", NULL, NULL, NULL);
+		(void)run_kept(d, KEPT_ROLLBACK);
 	assert(sqlite3_get_autocommit(d->db));
 }
 

@@ -14,8 +14,12 @@
 #include "filter_sql.h"
 #include "meta_db.h"
 
+/* Statements of transactions. */
+enum sqlite_kept { KEPT_BEGIN, KEPT_COMMIT, KEPT_ROLLBACK, KEPT_N };
+
 struct sqlite_db {
 	sqlite3 *db;
+	sqlite3_stmt *kept[KEPT_N];
 	sqlite3_stmt *st[SQL_ALL];	/* prepared at first use, kept for life; SQL_MATCH until done */
 	struct filter_sql match;	/* what SQL_MATCH was made of */
 };
@@ -33,6 +37,9 @@ int sqlite_bind(struct sqlite_db *d, int sql, const struct meta_param *p, size_t
 int sqlite_match(void *db, const struct filter *f, enum meta_order order, uint64_t collection,
     uint64_t from, size_t limit, struct err *err);
 void sqlite_match_done(struct sqlite_db *d);
+
+/* Prepare the statements of transactions; before the first of them. */
+int sqlite_prepare_kept(struct sqlite_db *d, struct err *err);
 
 /* BEGIN, COMMIT, ROLLBACK, as in struct meta_backend. */
 int sqlite_begin(void *db, struct err *err);

@@ -143,7 +143,7 @@ prepare_schema(struct sqlite_db *d, int *schema, struct err *err)
 	if ((rc = pragma(d, "PRAGMA journal_mode = WAL", err)) != 0)
 		return rc;
 	sqlite3_db_config(d->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
-	if ((rc = empty_log(d, err)) != 0)
+	if ((rc = empty_log(d, err)) != 0 || (rc = sqlite_prepare_kept(d, err)) != 0)
 		return rc;
 	if ((rc = sqlite_schema_migrate(d, schema, err)) != 0)
 		return rc;
@@ -184,6 +184,8 @@ sqlite_db_close(void *db)
 		return;
 	for (i = 0; i < SQL_N; i++)
 		sqlite3_finalize(d->st[i]);
+	for (i = 0; i < KEPT_N; i++)
+		sqlite3_finalize(d->kept[i]);
 	sqlite3_close(d->db);
 	free(d);
 }

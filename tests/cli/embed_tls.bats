@@ -55,12 +55,10 @@ teardown() {
 }
 
 @test "plain http goes to the loopback itself, whatever the proxy settings" {
-	standin_stop
 	standin_start
 	http_proxy=http://127.0.0.1:1 HTTP_PROXY=http://127.0.0.1:1 all_proxy=http://127.0.0.1:1 gemini
 	fresh
 	coolvec add -c t "direct"
 	[ "$(requests -s length)" -eq 1 ]
 	standin_stop
-	standin_start --tls
 }

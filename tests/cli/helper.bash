@@ -6,6 +6,8 @@
 bats_require_minimum_version 1.5.0
 
 root=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
+# shellcheck source=tests/cli/database.bash
+. "$root/tests/cli/database.bash"
 build=$root/build/${SAN:-release}
 
 # Where the daemon, its socket and the home are: of the file, or of a test that says so.
@@ -18,6 +20,7 @@ isolate() {
 	export COOLVEC_SOCKET=$place/sock COOLVEC_QUIET=1
 	export PATH=$build:$PATH
 	mkdir -p "$HOME"
+	on_test_database
 	cd "$HOME" || return
 }
 

@@ -3,19 +3,22 @@
  *
  * usage: pgproxy FOLDER SERVER-FOLDER	commands on standard input, a line each; says "ok" to each
  *
- * pass, cut, freeze; lose-commit and lose-answer, to which the "ok" comes when it has happened.
+ * pass, cut, freeze; lose-commit and lose-answer, to which the "ok" comes when it has happened; the same
+ * with lose-switch- for the next commit of a transaction that switches a generation.
  */
 
 #include <stdbool.h>
 
 #include "../pg_proxy.h"
 
-static const struct { const char *name; enum proxy_mode mode; bool happens; } commands[] = {
-	{ "pass\n", PROXY_PASS, false },
-	{ "cut\n", PROXY_CUT, false },
-	{ "freeze\n", PROXY_FREEZE, false },
-	{ "lose-commit\n", PROXY_LOSE_COMMIT, true },
-	{ "lose-answer\n", PROXY_LOSE_ANSWER, true },
+static const struct { const char *name; enum proxy_mode mode, then; bool happens; } commands[] = {
+	{ "pass\n", PROXY_PASS, 0, false },
+	{ "cut\n", PROXY_CUT, 0, false },
+	{ "freeze\n", PROXY_FREEZE, 0, false },
+	{ "lose-commit\n", PROXY_LOSE_COMMIT, 0, true },
+	{ "lose-answer\n", PROXY_LOSE_ANSWER, 0, true },
+	{ "lose-switch-commit\n", PROXY_AWAIT_SWITCH, PROXY_LOSE_COMMIT, true },
+	{ "lose-switch-answer\n", PROXY_AWAIT_SWITCH, PROXY_LOSE_ANSWER, true },
 };
 
 static int
@@ -26,6 +29,7 @@ obey(struct pg_proxy *p, const char *line)
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(line, commands[i].name) != 0)
 			continue;
+		atomic_store(&p->then, (int)commands[i].then);
 		proxy_set(p, commands[i].mode);
 		while (commands[i].happens && atomic_load(&p->cuts) == cuts)
 			usleep(1000);

@@ -8,6 +8,8 @@
 bats_require_minimum_version 1.5.0
 
 root=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
+# shellcheck source=tests/cli/database.bash
+. "$root/tests/cli/database.bash"
 build=$root/build/${SAN:-release}
 
 # A folder of this file's own, and nobody else's settings.
@@ -17,6 +19,7 @@ place() {
 	export sock=$dir/s data=$dir/data log=$dir/log
 	export PATH=$build/tests/cli:$PATH
 	mkdir -p "$dir"
+	on_test_database
 }
 
 # Start a daemon; it serves when this returns.  Arguments of the form NAME=VALUE are settings, the

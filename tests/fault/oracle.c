@@ -1,7 +1,10 @@
 /*
  * oracle.c - a daemon is killed again and again, and must have kept every word it gave.
  *
- * usage: oracle COOLVECD FOLDER ROUNDS SEED
+ * usage: oracle COOLVECD FOLDER ROUNDS SEED [DEVICE TYPE MOUNT]
+ *
+ * With a device, on which a file system is mounted, its power is cut instead: the data are there, and
+ * what was not synced is gone.
  *
  * In each round clients add, change and delete texts as fast as they can and write down what was
  * acknowledged; what they read in between is theirs alone and must be that.  Another client has the
@@ -26,6 +29,7 @@
 #include <unistd.h>
 
 #include "num.h"
+#include "power.h"
 #include "victim.h"
 
 #define WORKERS 4
@@ -58,6 +62,11 @@ static unsigned long acknowledged, repeated;
 static json_int_t generation;
 static bool long_round;
 static int kill_after;	/* of the first client's answers in this round; 0: main kills, by time */
+static struct power power;
+static unsigned long refused;	/* by a disk that was gone */
+
+/* The collection's vectors.bin. */
+static char vectors_path[4200];
 
 static void
 first_start(void)
@@ -217,6 +226,21 @@ build(void *arg)
 	return NULL;
 }
 
+/*
+ * A disk that is gone is answered with an error: one that says it is unknown what became of the
+ * request leaves it under way, any other says that nothing was changed, and is held to it.
+ */
+static void
+note_refusal(struct worker *w, enum wire_code code)
+{
+	__atomic_fetch_add(&refused, 1, __ATOMIC_RELAXED);
+	if (code == WIRE_UNKNOWN)
+		return;
+	json_decref(w->args);
+	w->args = NULL;
+	w->op = NULL;
+}
+
 /* A client's life in one round: until the daemon is gone. */
 static void *
 work(void *arg)
@@ -231,6 +255,15 @@ work(void *arg)
 			break;
 		if (w->number == 0 && i + 1 == kill_after)
 			kill(daemon_pid, SIGKILL);
+		if (__atomic_load_n(&power_gone, __ATOMIC_SEQ_CST) && r.code == WIRE_OK) {
+			client_reply_fini(&r);
+			break;		/* an fsync that ends while the power goes may say anything */
+		}
+		if (r.code != WIRE_OK && power.device != NULL) {
+			note_refusal(w, r.code);
+			client_reply_fini(&r);
+			break;
+		}
 		if (r.code != WIRE_OK)
 			die("%s: %s: %s", w->op, wire_error(r.code)->name, r.message);
 		note(w, r.result);
@@ -246,6 +279,53 @@ work(void *arg)
 }
 
 /* --- what must be true after a start ---------------------------------------------------------- */
+
+/* n_vecs as it stands in the file, read without coolvec; 0 when there is none. */
+static json_int_t
+file_nvecs(void)
+{
+	unsigned char head[20] = { 0 };
+	FILE *f = fopen(vectors_path, "rb");
+	json_int_t n = 0;
+
+	if (f != NULL && fread(head, 1, sizeof(head), f) == sizeof(head))
+		for (int i = 7; i >= 0; i--)
+			n = n << 8 | head[12 + i];
+	if (f != NULL)
+		fclose(f);
+	return n;
+}
+
+/* n_vecs is never ahead of what was committed. */
+static void
+check_nvecs(struct client *c, json_int_t before)
+{
+	json_t *stats = must(c, "stats", NULL);
+	json_int_t slots = json_integer_value(json_object_get(stats, "slots"));
+
+	if (before > slots)
+		die("n_vecs was %lld, and %lld slots are committed", (long long)before,
+		    (long long)slots);
+	json_decref(stats);
+}
+
+/* A few live items are nearest to themselves. */
+static void
+check_found(const struct worker *w, struct client *c)
+{
+	for (size_t i = 0; i < w->n; i += w->n / 8 + 1) {
+		json_t *found, *hit;
+
+		if (w->items[i].gone)
+			continue;
+		found = must(c, "similarity", json_pack("{s:s, s:i, s:b}", "text", w->items[i].text, "k",
+		    1, "exact", 1));
+		hit = json_array_get(json_object_get(found, "results"), 0);
+		if (hit == NULL || json_number_value(json_object_get(hit, "distance")) > 1e-5)
+			die("id %lld does not find itself", (long long)w->items[i].id);
+		json_decref(found);
+	}
+}
 
 /* Ask again what got no answer; whatever had become of it, twice the same answer. */
 static void
@@ -365,17 +445,20 @@ check_page(const struct worker *w, size_t *from, struct client *c)
 }
 
 static void
-check(struct worker *workers, bool all_vectors, size_t *there)
+check(struct worker *workers, bool all_vectors, json_int_t nvecs, size_t *there)
 {
 	struct client *c = connect_client();
 	json_t *verdict;
 
+	check_nvecs(c, nvecs);
 	for (struct worker *w = workers; w < workers + WORKERS; w++)
 		settle(w, c);
 	*there = check_items(workers, c);
 	for (struct worker *w = workers; w < workers + WORKERS; w++)
 		for (size_t from = all_vectors ? 0 : w->compared; from < w->n; w->compared = from)
 			check_page(w, &from, c);
+	for (struct worker *w = workers; w < workers + WORKERS; w++)
+		check_found(w, c);
 	verdict = must(c, "verify", NULL);
 	if (json_integer_value(json_object_get(verdict, "nbad")) != 0 ||
 	    json_integer_value(json_object_get(verdict, "checked")) != (json_int_t)*there ||
@@ -392,12 +475,19 @@ main(int argc, char **argv)
 	uint64_t rounds, seed, dice;
 	pthread_t builder;
 	size_t there = 0;
+	json_int_t nvecs;
+	const char *data;
 
-	if (argc != 5 || !num_parse(argv[3], 1, 10000, &rounds) ||
+	if ((argc != 5 && argc != 8) || !num_parse(argv[3], 1, 10000, &rounds) ||
 	    !num_parse(argv[4], 1, 1u << 30, &seed))
-		die("usage: oracle COOLVECD FOLDER ROUNDS SEED");
+		die("usage: oracle COOLVECD FOLDER ROUNDS SEED [DEVICE TYPE MOUNT]");
+	if (argc == 8)
+		power = (struct power){ argv[5], argv[6], argv[7] };
+	may_refuse = power.device != NULL;
+	data = power.device != NULL ? power.mount : argv[2];
+	snprintf(vectors_path, sizeof(vectors_path), "%s/data/collections/1/vectors.bin", data);
 	snprintf(socket_path, sizeof(socket_path), "%s/s", argv[2]);
-	daemon_run(argv[1], argv[2]);
+	daemon_run(argv[1], data);
 	first_start();
 	dice = seed + 77;
 	for (int i = 0; i < WORKERS; i++) {
@@ -405,8 +495,8 @@ main(int argc, char **argv)
 		workers[i].random = seed * 2654435761u + (uint64_t)i + 1;
 	}
 	for (uint64_t round = 1; round <= rounds; round++) {
-		long_round = round % 5 == 0;
-		kill_after = round % 2 == 0 && !long_round ? 1 + (int)(next_random(&seed) % 60) : 0;
+		long_round = round % 5 == 0 && power.device == NULL;
+		kill_after = round % 2 == 0 && !long_round && power.device == NULL ? 1 + (int)(next_random(&seed) % 60) : 0;
 		for (int i = 0; i < WORKERS; i++) {
 			workers[i].client = connect_client();
 			if (pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0)
@@ -421,20 +511,27 @@ main(int argc, char **argv)
 			    __atomic_load_n(&generation, __ATOMIC_RELAXED) < before + LONG_BUILDS; i++)
 				usleep(10000);
 			usleep((useconds_t)(20000 + next_random(&seed) % 250000));
-			daemon_kill(round % 3 == 0, (useconds_t)(next_random(&seed) % 20000));
+			if (power.device != NULL)
+				power_cut(&power);
+			else
+				daemon_kill(round % 3 == 0, (useconds_t)(next_random(&seed) % 20000));
 		}
 		for (int i = 0; i < WORKERS; i++)
 			pthread_join(workers[i].thread, NULL);
 		if (kill_after != 0)
 			daemon_kill(false, 0);	/* it is dead, and waited for here */
 		pthread_join(builder, NULL);
-		daemon_run(argv[1], argv[2]);
-		check(workers, round == rounds, &there);
+		if (power.device != NULL)
+			power_back(&power);
+		nvecs = file_nvecs();
+		daemon_run(argv[1], data);
+		check(workers, round == rounds, nvecs, &there);
 	}
 	daemon_kill(false, 0);
 	for (int i = 0; i < WORKERS; i++)
 		free(workers[i].items);
-	printf("%llu rounds: %lu requests acknowledged, %lu repeated, %zu items there, generation"
-	       " %lld\n", (unsigned long long)rounds, acknowledged, repeated, there, (long long)generation);
+	printf("%llu rounds: %lu requests acknowledged, %lu repeated, %zu items there,"
+	       " %lu refused, generation %lld\n", (unsigned long long)rounds, acknowledged, repeated,
+	    there, refused, (long long)generation);
 	return 0;
 }

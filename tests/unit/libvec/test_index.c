@@ -164,6 +164,45 @@ every_flipped_byte_is_noticed(void **state)
 	free(bytes);
 }
 
+/* What a disk gives back of blocks that were never written. */
+static void
+every_zeroed_suffix_is_noticed(void **state)
+{
+	struct vec_options o = make_saved(VEC_L2, 40);
+	unsigned char *bytes;
+	size_t n;
+
+	(void)state;
+	bytes = fixture_read("hnsw.index", &n);
+	for (size_t i = n; i-- > 0;) {
+		if (bytes[i] == 0)
+			continue;	/* it is a zero already */
+		bytes[i] = 0;
+		if (open_with(&o, bytes, n))
+			fail_msg("zeros from byte %zu on were accepted", i);
+	}
+	free(bytes);
+}
+
+/* A graph that keeps every rule and has no links: only its checksum tells it from a true one. */
+static void
+links_that_are_zeros_are_noticed(void **state)
+{
+	struct vec_options o = make_saved(VEC_L2, 40);
+	unsigned char *bytes;
+	uint64_t section[3];	/* bytes of the levels, of the links on level 0 and above it */
+	size_t n;
+
+	(void)state;
+	bytes = fixture_read("hnsw.index", &n);
+	for (int i = 0; i < 3; i++)
+		memcpy(&section[i], bytes + 64 + 12 * i, sizeof(section[i]));
+	assert_true(section[1] > 0 && 128 + section[0] + section[1] + section[2] <= n);
+	memset(bytes + 128 + section[0], 0, section[1] + section[2]);
+	assert_false(open_with(&o, bytes, n));
+	free(bytes);
+}
+
 static void
 every_truncation_is_noticed(void **state)
 {
@@ -384,6 +423,8 @@ main(void)
 		FIXTURE_TEST(reloaded_it_is_the_same_graph),
 		FIXTURE_TEST(slots_that_died_since_are_unlinked),
 		FIXTURE_TEST(every_flipped_byte_is_noticed),
+		FIXTURE_TEST(every_zeroed_suffix_is_noticed),
+		FIXTURE_TEST(links_that_are_zeros_are_noticed),
 		FIXTURE_TEST(every_truncation_is_noticed),
 		FIXTURE_TEST(signed_nonsense_does_no_harm),
 		FIXTURE_TEST(forged_structure_is_refused),
