@@ -8,17 +8,16 @@
  * off.)  Where the components are whole numbers that span no more than 255, step is 1 and the code
  * is exact.  Under cosine it is the unit vector that is coded.
  *
- * A code is a row of `stride` bytes, a multiple of 64: the bytes, zeros, and at the end what is known
- * of them.  A small code has four bits for a component and 15 steps: of n components the first half
- * are the lower bits, the others the upper ones.  Its end is so packed that 100 components fit into 64
- * bytes.
+ * A code is a row of `stride` bytes, a multiple of 64: the bytes, zeros, and at the end what is
+ * known of them.  A small code has four bits for a component and 15 steps: of n components the
+ * first half are the lower bits, the others the upper ones.  Its end is so packed that 100
+ * components fit into 64 bytes.
  *
- * A distance is a sum of products of bytes, in integers, and a few float operations in a fixed order:
- * every instruction set gives the same bits, a to b is b to a, and equal codes are at 0.  It is an
- * estimate, of the squared Euclidean distance (l2, and between the unit vectors of cosine) or of minus
- * the dot product (ip).
+ * A distance is a sum of products of bytes, in integers, and a few float operations in a fixed
+ * order: every instruction set gives the same bits, a to b is b to a, and equal codes are at 0.  It
+ * is an estimate, of the squared Euclidean distance (l2, and between the unit vectors of cosine) or
+ * of minus the dot product (ip).
  */
-
 
 #ifndef LIBVEC_CODES_H
 #define LIBVEC_CODES_H
@@ -38,16 +37,16 @@ struct code_tail {
 };
 
 /*
- * The end of a small code: a byte, min, step, and 32 bits.  The sum is the lower 18 bits of those, the
- * sum of squares the upper 14 and then the byte.
+ * The end of a small code: a byte, min, step, and 32 bits.  The sum is the lower 18 bits of those,
+ * the sum of squares the upper 14 and then the byte.
  */
 #define CODES_SMALL_TAIL 13
 #define CODES_SUM_BITS 18
 #define CODES_SQUARE_BITS 14
 
 /*
- * A code to measure from: its bytes less `offset`, zeros from the tail on.  To measure small codes from
- * it, the bytes stand as theirs do, lower bits first: 2 * stride of them.
+ * A code to measure from: its bytes less `offset`, zeros from the tail on.  To measure small codes
+ * from it, the bytes stand as theirs do, lower bits first: 2 * stride of them.
  */
 struct code_query {
 	const int8_t *bytes;	/* aligned to 64 */
@@ -119,7 +118,7 @@ codes_tail(const unsigned char *row, size_t stride)
 
 struct code_tail codes_small_tail(const unsigned char *row, size_t stride);
 
-/* Measure from the code in `row`; `bytes` is codes_query_bytes of memory, as in struct code_query. */
+/* Measure from the code in `row`; `bytes` is codes_query_bytes of memory for it. */
 void codes_query(const unsigned char *row, size_t dim, int8_t *bytes, struct code_query *q);
 
 /* Measure small codes from a small one; or, more truly, from a code of whole bytes. */

@@ -1,8 +1,8 @@
 /*
  * codes_neon.c - codes with the dot product instructions of Armv8.2.
  *
- * They multiply signed bytes: a row's bytes are taken less 128, and 128 times the sum of the query's
- * is added at the end.
+ * They multiply signed bytes: a row's bytes are taken less 128, and 128 times the sum of the
+ * query's is added at the end.
  */
 
 #if defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD)

@@ -1,10 +1,10 @@
 /*
  * distance.c - distances in one portable order of operations.
  *
- * The kernels of metric.h choose candidates; the sums of distance_lanes.h say how far the chosen ones
- * are, in the same bits on every machine.  A float product is exact in double, so a vector is at
- * exactly 0 from itself: the three sums of the cosine are then equal, and the square root of a square
- * that neither over- nor underflows is exact.
+ * The kernels of metric.h choose candidates; the sums of distance_lanes.h say how far the chosen
+ * ones are, in the same bits on every machine.  A float product is exact in double, so a vector is
+ * at exactly 0 from itself: the three sums of the cosine are then equal, and the square root of a
+ * square that neither over- nor underflows is exact.
  */
 
 #include <float.h>
@@ -47,7 +47,8 @@ vec_distance(enum vec_metric metric, const float *a, const float *b, size_t dim)
 	case VEC_L1:
 		return (float)exact(METRIC_L1, a, b, dim);
 	default:
-		return (float)(0 - exact(METRIC_DOT, a, b, dim)); /* never -0, which would sort before 0 */
+		return (float)(0 - exact(METRIC_DOT, a, b,
+				       dim)); /* never -0, which would sort before 0 */
 	}
 }
 

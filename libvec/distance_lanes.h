@@ -1,6 +1,6 @@
 /*
- * distance_lanes.h - sums in one portable order of operations.  Included by metric_*.c, each for its
- * own instruction set.
+ * distance_lanes.h - sums in one portable order of operations.  Included by metric_*.c, each for
+ * its own instruction set.
  *
  * Eight partial sums in double, added in a fixed order, with no fused operation
  * (-ffp-contract=off): IEEE 754 then gives the same bits everywhere, whatever vectors the compiler

@@ -2,8 +2,8 @@
  * exact.c - the scan: ground truth, the tail, and searches that a graph cannot serve.
  *
  * What limits a scan is reading memory.  Slots are taken in order and in batches, and while a batch
- * of rows is in the cache every query that shares the pass is measured against it.  Of a bitmap only
- * the words with set bits cost anything.
+ * of rows is in the cache every query that shares the pass is measured against it.  Of a bitmap
+ * only the words with set bits cost anything.
  */
 
 #include "exact.h"

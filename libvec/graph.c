@@ -137,7 +137,8 @@ graph_reserve(struct graph *g, uint32_t end, struct vec_error *err)
 		}
 		atomic_store_explicit(&g->segments[g->nsegments], s, memory_order_release);
 		g->nsegments++;
-		/* A small collection stays small: only one that fills its first segment is worth it. */
+		/* A small collection stays small: only one that fills its first segment is worth
+		 * it. */
 		if (g->nsegments == 2)
 			io_pages_huge(g->segments[0], segment_bytes(g));
 		if (g->nsegments >= 2)

@@ -58,7 +58,7 @@ struct graph_segment {
 	_Atomic uint32_t upper[GRAPH_SEGMENT];	/* unit of the list on level 1; 0: none */
 	_Atomic uint32_t copy[GRAPH_SEGMENT];	/* slot + 1 of the next equal vector; 0: none */
 	float inverse[GRAPH_SEGMENT];		/* 1 / |x|; cosine; set before the node is linked */
-	_Alignas(64) graph_link links[];	/* GRAPH_SEGMENT lists of 2 * M: level 0; then codes */
+	_Alignas(64) graph_link links[];	/* GRAPH_SEGMENT lists of 2 * M; then codes */
 };
 
 struct scratch;

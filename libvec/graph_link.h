@@ -13,8 +13,8 @@
  * nearest of the others.  out->ids gets the chosen ones, out->distances theirs from the base;
  * `left`, when not NULL, gets the rest.
  */
-void graph_select(const struct view *v, struct scratch *s, const struct pool *from, size_t m, size_t fill,
-    struct selection *out, struct selection *left);
+void graph_select(const struct view *v, struct scratch *s, const struct pool *from, size_t m,
+    size_t fill, struct selection *out, struct selection *left);
 
 /* True when `list` of at most `max` links holds `slot`. */
 bool graph_list_has(const graph_link *list, uint32_t max, uint32_t slot);

@@ -1,24 +1,26 @@
 /*
  * graph_search.c - walks through a graph.
  *
- * The inner loop in three steps: gather the neighbours not visited yet, have their codes on the way
- * (view.c), then measure.  While a node is expanded, the list of the one that is likely to be next is
- * fetched.
+ * The inner loop in three steps: gather the neighbours not visited yet, have their codes on the
+ * way (view.c), then measure.  While a node is expanded, the list of the one that is likely to be
+ * next is fetched.
  *
- * What gained, in queries a second at recall@10 0.95, one core of a Zen 5, 339,479 x 100 words under
- * cosine and 60,000 x 784 images under l2 (make bench; hnswlib in the same runs 4,200 and 14,600):
+ * What gained, in queries a second at recall@10 0.95, one core of a Zen 5, 339,479 x 100 words
+ * under cosine and 60,000 x 784 images under l2 (make bench; hnswlib in the same runs 4,200 and
+ * 14,600):
  *
  *	floats, M 16					 7,390		21,240
  *	codes of a byte, for words M 32			14,920		36,770
  *	segments in pages of 2 MiB			18,050		51,580
- *	coding a query with the machine's vectors			54,500
+ *	coding a query in vectors					54,500
  *
- * Before the last, coding a query took a quarter of a search among images, and the portable sums of the
- * results a tenth.
+ * Before the last, coding a query took a quarter of a search among images, and the portable sums
+ * of the results a tenth.
  *
- * What did not: fetching 12 codes of 784 components ahead instead of 8 (50,300 against 54,500; with 4
- * it is 54,100).  Small codes for all above 256 components: among images 68,400 instead of 56,500, but
- * among 10,000 texts of 512 components (tests/recall/run.sh) recall at ef 100 fell from 0.987 to 0.934.
+ * What did not: fetching 12 codes of 784 components ahead instead of 8 (50,300 against 54,500;
+ * with 4 it is 54,100).  Small codes for all above 256 components: among images 68,400 instead of
+ * 56,500, but among 10,000 texts of 512 components (tests/recall/run.sh) recall at ef 100 fell
+ * from 0.987 to 0.934.
  *
  * Not tried: one-bit codes of neighbours beside the links, as a filter before the codes.
  */

@@ -14,7 +14,8 @@
 
 /* False when a chosen one shields `id`, at distance `d` from the base. */
 static bool
-is_open(const struct view *v, struct scratch *s, uint32_t id, float d, const struct selection *chosen)
+is_open(
+    const struct view *v, struct scratch *s, uint32_t id, float d, const struct selection *chosen)
 {
 	struct view_target t;
 	float between[4];
@@ -41,8 +42,8 @@ add(struct selection *sel, uint32_t id, float distance)
 }
 
 void
-graph_select(const struct view *v, struct scratch *s, const struct pool *from, size_t m, size_t fill,
-    struct selection *out, struct selection *left)
+graph_select(const struct view *v, struct scratch *s, const struct pool *from, size_t m,
+    size_t fill, struct selection *out, struct selection *left)
 {
 	struct selection rest = { .n = 0 };
 	uint32_t taken = 0;

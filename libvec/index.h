@@ -26,7 +26,8 @@
  *	upper	M links for each level from 1 of each node
  *	copies	for each copy its node, as slot + 1
  *
- * Norms and codes are not kept: they follow from the vectors, and are made again while the file is read.
+ * Norms and codes are not kept: they follow from the vectors, and are made again while the file is
+ * read.
  */
 
 #ifndef LIBVEC_INDEX_H
@@ -71,9 +72,9 @@ int index_save(const struct graph *g, int dir, uint64_t identity, uint64_t gener
     uint32_t slots, struct vec_error *err);
 
 /*
- * Load hnsw.index into `g`, which is empty and has memory for `slots`, the slots published.  True when
- * the graph is now that of the file.  Else *why is the reason, NULL when there is no file, and `g` is
- * empty again.  [change, alone]
+ * Load hnsw.index into `g`, which is empty and has memory for `slots`, the slots published.  True
+ * when the graph is now that of the file.  Else *why is the reason, NULL when there is no file, and
+ * `g` is empty again.  [change, alone]
  */
 bool index_load(struct graph *g, int dir, uint64_t identity, uint64_t generation, uint32_t slots,
     const char **why);

@@ -1,9 +1,9 @@
 /*
  * index_load.c - reading hnsw.index, which may be anything.
  *
- * Searches may go on meanwhile: they scan, for the graph has no entry point until it is whole, and slots
- * may be deleted, for a slot's flags are only added to.  A file that is refused half-way leaves marks and
- * links behind, which are wiped.
+ * Searches may go on meanwhile: they scan, for the graph has no entry point until it is whole, and
+ * slots may be deleted, for a slot's flags are only added to.  A file that is refused half-way
+ * leaves marks and links behind, which are wiped.
  *
  * A checksum finds accidents; it does not find a file that was made up.  So everything is checked
  * that the graph's code relies on, before a single link is followed: lengths, levels (they follow

@@ -103,9 +103,9 @@ io_extend(int fd, uint64_t from, uint64_t to)
 }
 
 /*
- * What is larger than a huge page begins on its boundary: mapped longer than needed, and cut.  munmap
- * of an end of a map of our own cannot fail but for want of memory, and then the rest stays mapped
- * and costs address space.
+ * What is larger than a huge page begins on its boundary: mapped longer than needed, and cut.
+ * munmap of an end of a map of our own cannot fail but for want of memory, and then the rest stays
+ * mapped and costs address space.
  */
 void *
 io_pages(size_t n)

@@ -45,7 +45,8 @@ void io_pages_free(void *p, size_t n);
 
 /*
  * Have memory of io_pages in huge pages, what is touched already too: a walk is all over it, and
- * looking up addresses is a good part of what it waits for.  What is touched then costs 2 MiB at a time.
+ * looking up addresses is a good part of what it waits for.  What is touched then costs 2 MiB at a
+ * time.
  */
 void io_pages_huge(void *p, size_t n);
 

@@ -2,10 +2,10 @@
  * search.c - the steps of one search.
  *
  * A walk ranks by estimates from codes.  What it found is measured again from the floats with the
- * fast sums, nearest first, for as long as an estimate may be wrong by enough to matter (view_margin).
- * The tail is scanned with the same sums.  Results are reported with the portable ones (distance.c),
- * and a few more than k are carried to the end, so that two candidates which the fast sums confuse at
- * the edge of the k are told apart.
+ * fast sums, nearest first, for as long as an estimate may be wrong by enough to matter
+ * (view_margin). The tail is scanned with the same sums.  Results are reported with the portable
+ * ones (distance.c), and a few more than k are carried to the end, so that two candidates which the
+ * fast sums confuse at the edge of the k are told apart.
  */
 
 #include <float.h>
@@ -20,8 +20,8 @@
 
 /*
  * Scanning m of n vectors costs m distances.  Searching the graph for ef of them costs about
- * ef * WALK * n / m, for it meets n / m vectors for each that is let through.  Measured were 6 to 35
- * distances for each candidate kept, with ef 20 to 200 and 5,000 to 60,000 vectors of 16 to 768
+ * ef * WALK * n / m, for it meets n / m vectors for each that is let through.  Measured were 6 to
+ * 35 distances for each candidate kept, with ef 20 to 200 and 5,000 to 60,000 vectors of 16 to 768
  * components, clustered and random.
  */
 #define WALK 20
@@ -52,9 +52,9 @@ search_check(const struct vec *v, const float *x, size_t dim, const struct vec_q
 /*
  * The graph over what is left after deletions was chosen among more vectors than there are, and at
  * the same ef finds a little less than it should.  An index that walks over its deleted nodes makes
- * up for that without saying so, for they do not count.  Here they are gone, and ef is widened by as
- * much as they would have: with 30 % deleted of 20,000 x 64 random vectors (l2, ef 20) recall@10 is
- * 0.65 with it, 0.56 without, and 0.60 in hnswlib (tests/recall/recall_hnswlib.c).
+ * up for that without saying so, for they do not count.  Here they are gone, and ef is widened by
+ * as much as they would have: with 30 % deleted of 20,000 x 64 random vectors (l2, ef 20) recall@10
+ * is 0.65 with it, 0.56 without, and 0.60 in hnswlib (tests/recall/recall_hnswlib.c).
  */
 static size_t
 widen(size_t ef, uint32_t published, uint32_t live)
@@ -142,8 +142,8 @@ struct batch {
 };
 
 /*
- * Put them where they belong.  What lies past the trusted part of the graph is left out: the scan of
- * the tail finds it.  A filtered walk has met copies itself and asked the filter.
+ * Put them where they belong.  What lies past the trusted part of the graph is left out: the scan
+ * of the tail finds it.  A filtered walk has met copies itself and asked the filter.
  */
 static void
 measure(struct search *s, const struct filter *f, struct batch *b, bool filtered)

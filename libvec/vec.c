@@ -37,8 +37,8 @@ check_options(const struct vec_options *o, struct vec_error *err)
 }
 
 /*
- * An empty graph, with that of hnsw.index to follow.  A long one is left to the first index work: until
- * then everything is the tail, and answers come from a scan.
+ * An empty graph, with that of hnsw.index to follow.  A long one is left to the first index work:
+ * until then everything is the tail, and answers come from a scan.
  */
 static int
 open_graph(struct vec *v, const struct vec_options *o, struct vec_error *err)
@@ -213,11 +213,17 @@ vec_stats(struct vec *v, struct vec_stats *s)
 	const struct graph *g = v->graph;
 	uint32_t entry, dead = g->dead, nodes = g->nodes;
 
-	*s = (struct vec_stats){ .dim = (uint32_t)v->store->dim, .metric = g->metric, .codes = g->codes, .M = g->M,
-		.ef_construction = g->ef_construction, .published = v->store->published,
+	*s = (struct vec_stats){ .dim = (uint32_t)v->store->dim,
+		.metric = g->metric,
+		.codes = g->codes,
+		.M = g->M,
+		.ef_construction = g->ef_construction,
+		.published = v->store->published,
 		.covered = v->tail_start,
-		.unlinking = graph_unlinking(g), .capacity = v->store->capacity,
-		.graph_bytes = graph_bytes(v->graph), .read_only = v->store->read_only,
+		.unlinking = graph_unlinking(g),
+		.capacity = v->store->capacity,
+		.graph_bytes = graph_bytes(v->graph),
+		.read_only = v->store->read_only,
 		.unsaved = g->changes != v->saved };
 	s->live = s->published > dead ? s->published - dead : 0;
 	s->indexed = (nodes > s->unlinking ? nodes - s->unlinking : 0) + g->copies;

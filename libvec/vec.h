@@ -87,8 +87,9 @@ int vec_metric_parse(const char *name);
 
 /*
  * What the graph orders vectors by.  Results are always ordered by the vectors themselves.
- * fast: a byte for each component.  small: four bits, and M is 16 by default.  none: the vectors, with no memory beside them; always so under
- * l1, and below 17 components, where a code would be no shorter.
+ * fast: a byte for each component.  small: four bits, and M is 16 by default.  none: the vectors,
+ * with no memory beside them; always so under l1, and below 17 components, where a code would be no
+ * shorter.
  */
 enum vec_codes {
 	VEC_CODES_FAST,
@@ -115,10 +116,10 @@ struct vec_options {
 
 /*
  * Open the collection in folder `dir`, which exists.  Checks the header against `o` and maps the
- * file.  Of hnsw.index a short one is read here, a long one (over 16,384 vectors) by the first vec_index,
- * vec_checkpoint or vec_check; until then all is in the tail and searches scan.  Where it is missing or
- * not sound the graph is empty (vec_stats says so, with the reason).  A record after n_vecs is left alone.
- * One vec per folder and process; a second process gets VEC_EBUSY.
+ * file.  Of hnsw.index a short one is read here, a long one (over 16,384 vectors) by the first
+ * vec_index, vec_checkpoint or vec_check; until then all is in the tail and searches scan.  Where
+ * it is missing or not sound the graph is empty (vec_stats says so, with the reason).  A record
+ * after n_vecs is left alone. One vec per folder and process; a second process gets VEC_EBUSY.
  * Returns 0, or VEC_EVALUE (options, or no files and not `create`), VEC_EDIM (the file has another
  * dim), VEC_ECORRUPT, VEC_EIO, VEC_ENOSPC, VEC_ENOMEM, VEC_EBUSY.  *out is then NULL.
  */
@@ -203,9 +204,9 @@ int vec_search(struct vec *v, const float *x, size_t dim, const struct vec_query
     struct vec_hit *hits, size_t *n, struct vec_error *err);
 
 /*
- * vec_search for each of `count` vectors (`x`: rows of `dim` components), all asked the same way: what
- * has to be scanned is read once for eight of them.  Of the i-th, `hits` + i * q->k holds the n[i] hits.
- * The errors of vec_search; then some of `n` may be filled and others not.
+ * vec_search for each of `count` vectors (`x`: rows of `dim` components), all asked the same way:
+ * what has to be scanned is read once for eight of them.  Of the i-th, `hits` + i * q->k holds the
+ * n[i] hits. The errors of vec_search; then some of `n` may be filled and others not.
  */
 int vec_search_batch(struct vec *v, const float *x, size_t count, size_t dim,
     const struct vec_query *q, struct vec_hit *hits, size_t *n, struct vec_error *err);
@@ -240,11 +241,11 @@ int vec_checkpoint(struct vec *v, struct vec_error *err);
 int vec_trim(struct vec *v, struct vec_error *err);
 
 /*
- * `v`, a new generation of `old` in a folder of its own, takes its place: its files are renamed over
- * those of `old`, vectors.bin last, and the folder that they leave is the caller's to remove.  Both
- * stay open and can be read and searched; `old`, whose vectors.bin has no name any more, writes no
- * hnsw.index from now on, and adding to it would be in vain.  Both folders are on one file system.
- * 0; or VEC_EIO or VEC_ENOSPC, and `v` is then as good as before, where it was.
+ * `v`, a new generation of `old` in a folder of its own, takes its place: its files are renamed
+ * over those of `old`, vectors.bin last, and the folder that they leave is the caller's to remove.
+ * Both stay open and can be read and searched; `old`, whose vectors.bin has no name any more,
+ * writes no hnsw.index from now on, and adding to it would be in vain.  Both folders are on one
+ * file system. 0; or VEC_EIO or VEC_ENOSPC, and `v` is then as good as before, where it was.
  */
 int vec_replace(struct vec *v, struct vec *old, struct vec_error *err);
 

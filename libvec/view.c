@@ -45,7 +45,8 @@ view_init(struct view *v, const struct graph *g, enum vec_metric metric)
 	v->codes = NULL;
 	if (g->code_bytes > 0 && metric == g->metric)
 		v->codes = metric == VEC_IP ? g->coder.ip : g->coder.l2;
-	v->ahead = ahead_of(v->codes ? AHEAD_CODES : AHEAD_FLOATS, v->codes ? g->code_bytes : v->stride);
+	v->ahead =
+	    ahead_of(v->codes ? AHEAD_CODES : AHEAD_FLOATS, v->codes ? g->code_bytes : v->stride);
 	v->one = g->kernels->one[sum];
 	v->four = g->kernels->four[sum];
 	v->dot = g->kernels->one[METRIC_DOT];
@@ -93,9 +94,9 @@ sums(const struct view *v, const float *q, const uint32_t *ids, size_t n, float 
 }
 
 /*
- * The sums over `n` rows that follow each other, fetching in the order of memory: four rows are read
- * side by side, which the hardware does not take for one stream.  Past the last row of all there may
- * be nothing; fetching never faults.
+ * The sums over `n` rows that follow each other, fetching in the order of memory: four rows are
+ * read side by side, which the hardware does not take for one stream.  Past the last row of all
+ * there may be nothing; fetching never faults.
  */
 static void
 sums_in_order(const struct view *v, const float *q, uint32_t first, size_t n, float *out)
@@ -206,8 +207,8 @@ view_distances(const struct view *v, const struct view_target *t, const uint32_t
 }
 
 /*
- * A component is off by up to half a step, evenly: by step / sqrt(12) in the mean.  A product with a
- * vector is then off by its length times that, on both sides, and a squared distance by twice the
+ * A component is off by up to half a step, evenly: by step / sqrt(12) in the mean.  A product with
+ * a vector is then off by its length times that, on both sides, and a squared distance by twice the
  * distance times that.
  */
 float

@@ -2,9 +2,9 @@
  * view.h - the rows of a store as one search or insertion sees them, and distances to them.
  *
  * The graph orders by estimates from codes (codes.h), or where a collection has none by the floats
- * themselves: cosine as 1 - cos, l2 squared, ip negated, l1.  A scan, and what a walk found before it
- * is reported, always go by the floats, with the machine's fastest sums.  A distance that is not a
- * number or not finite counts as FLT_MAX, so that an order always exists.
+ * themselves: cosine as 1 - cos, l2 squared, ip negated, l1.  A scan, and what a walk found before
+ * it is reported, always go by the floats, with the machine's fastest sums.  A distance that is not
+ * a number or not finite counts as FLT_MAX, so that an order always exists.
  */
 
 #ifndef LIBVEC_VIEW_H

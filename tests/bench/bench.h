@@ -35,7 +35,8 @@ struct bench_set {
 	uint32_t *truth;	/* BENCH_K nearest of each query */
 };
 
-/* Read NAME.rows and NAME.queries in `dir`; the truth from NAME.truth, made when it is not there. */
+/* Read NAME.rows and NAME.queries in `dir`; the truth from NAME.truth, made when it is not there.
+ */
 void bench_set_load(struct bench_set *s, const char *dir, const char *name, bool cosine);
 void bench_set_free(struct bench_set *s);
 
@@ -53,7 +54,8 @@ struct bench_curve {
  * Choose the efs of a curve, rising until recall reaches 0.993, and take their recall: distinct ids
  * among the true nearest.
  */
-void bench_curve_init(struct bench_curve *c, const struct bench_set *s, void *index, bench_ask *ask);
+void bench_curve_init(
+    struct bench_curve *c, const struct bench_set *s, void *index, bench_ask *ask);
 
 /* Time each of them once. */
 void bench_curve_pass(struct bench_curve *c, int pass, const struct bench_set *s, void *index,
@@ -61,7 +63,8 @@ void bench_curve_pass(struct bench_curve *c, int pass, const struct bench_set *s
 
 double bench_median(const double *x, int n);
 
-/* Queries a second at a recall by the medians of `passes`, between measured points; 0: not reached. */
+/* Queries a second at a recall by the medians of `passes`, between measured points; 0: not reached.
+ */
 double bench_curve_at(const struct bench_curve *c, int passes, double recall);
 
 #endif

@@ -1,8 +1,10 @@
 /*
- * bench_convert.c - from what npm's packages hold to plain files: count u32, components u32, floats.
+ * bench_convert.c - from what npm's packages hold to plain files: count u32, components u32,
+ * floats.
  *
  * usage: bench_convert mnist COUNT ROWS < idx3-ubyte	the first COUNT images
- *        bench_convert glove COUNT ROWS QUERIES < json	unit vectors; COUNT, evenly spread, are queries
+ *        bench_convert glove COUNT ROWS QUERIES < json	unit vectors; COUNT, evenly spread, are
+ * queries
  *
  * A file takes its name when it is whole.
  */

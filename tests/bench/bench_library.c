@@ -1,10 +1,10 @@
 /*
  * bench_library.c - libvec beside other libraries: build, search, size, opening.
  *
- * All get the same rows in the same order and ef_construction 200, and are asked one query at a time
- * on one pinned thread, k = 10, in passes that take turns; figures are medians.  Of hnswlib with M 16
- * and 32 the faster at each recall counts.  The indexes of the others, and the seconds they took, are
- * kept in the cache; libvec is always built anew.
+ * All get the same rows in the same order and ef_construction 200, and are asked one query at a
+ * time on one pinned thread, k = 10, in passes that take turns; figures are medians.  Of hnswlib
+ * with M 16 and 32 the faster at each recall counts.  The indexes of the others, and the seconds
+ * they took, are kept in the cache; libvec is always built anew.
  *
  * usage: bench_library -c CACHE [-d DATA] [-p PASSES] [-t TSV] [-g CURVES] [-m M] [-k peers|none]
  *                      [-s fast|small|none] [-1] [-o FOLDER]
@@ -166,14 +166,16 @@ time_open(struct bench_run *r, const char *dir, const struct bench_set *s, const
 }
 
 static void
-prepare_vec(struct bench_run *r, const struct bench_set *s, const struct options *o, bool one_thread)
+prepare_vec(
+    struct bench_run *r, const struct bench_set *s, const struct options *o, bool one_thread)
 {
 	char dir[512];
 	struct vec_stats stats;
 	struct vec_error err;
 	bool made;
 
-	snprintf(r->name, sizeof(r->name), o->codes == VEC_CODES_SMALL ? "coolvec-small" : "coolvec");
+	snprintf(
+	    r->name, sizeof(r->name), o->codes == VEC_CODES_SMALL ? "coolvec-small" : "coolvec");
 	r->ask = ask_vec;
 	if (o->folder)
 		snprintf(dir, sizeof(dir), "%s", o->folder);

@@ -41,7 +41,8 @@ best_at(const struct bench_run *runs, int n, const char *name, double recall, in
 }
 
 static void
-print_run(const struct bench_run *r, const struct bench_run *runs, int n, const char *data, int passes)
+print_run(
+    const struct bench_run *r, const struct bench_run *runs, int n, const char *data, int passes)
 {
 	printf("%-14s %-6s build %6.1f s %6.1f s  open %7.1f ms  index %7.1f MB ", r->name, data,
 	    r->build[0], r->build[1], r->open_ms, r->bytes / 1e6);
