@@ -2,6 +2,7 @@
  * server.c - the loop.
  */
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,12 +18,14 @@
 #include "server.h"
 
 #define TICK_MS 1000
+#define ACCEPT_MAX 64		/* then the loop looks at the others again */
 #define OURS 32			/* descriptors that the daemon has before anybody comes */
 
 struct server {
 	struct daemon *d;
 	uv_loop_t loop;
-	uv_pipe_t listener;
+	int fd;				/* that listens */
+	uv_poll_t listener;
 	uv_signal_t on_term, on_int, on_usr2;
 	uv_timer_t tick;		/* looks at the connections' times */
 	uv_async_t back;		/* calls have come back */
@@ -30,8 +33,7 @@ struct server {
 	uv_mutex_t lock;		/* guards finished */
 	struct call *finished;		/* chained by job.next, newest first; [lock] */
 	struct conn *conns;		/* the loop's */
-	uv_pipe_t spare;		/* takes and closes a connection there is no memory for */
-	bool spare_busy, owed;		/* it is being closed; another one waits for it */
+	bool deaf;			/* not listening until the next tick, for want of a descriptor */
 	int reserve;			/* a descriptor to be given up when there is no other; -1: none */
 	int64_t said;			/* daemon_clock of the last warning that one was not accepted */
 	bool stopping;
@@ -70,8 +72,6 @@ on_back(uv_async_t *async)
 }
 
 /* --- connections ------------------------------------------------------------------------------- */
-
-static void hang_up_on(struct server *s);
 
 static void
 stop_if_done(struct server *s)
@@ -112,56 +112,29 @@ say_not_accepted(struct server *s, const char *why)
 	s->said = now;
 }
 
-static void
-on_spare_closed(uv_handle_t *handle)
+static int
+reserve_open(void)
 {
-	struct server *s = handle->data;
-
-	s->spare_busy = false;
-	if (s->owed && !s->stopping)
-		hang_up_on(s);
+	return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
 /*
- * Accept a connection and close it, with no memory but our own.  libuv listens no further until what
- * it has is accepted, so leaving it would be the end of all accepting.
+ * There is no descriptor for the next client: the reserve is given up for it, and it is hung up on.
+ * False when the reserve is gone as well; then it waits for the next tick.
  */
-static void
-hang_up_on(struct server *s)
-{
-	s->owed = s->spare_busy;
-	if (s->spare_busy)
-		return;		/* on_spare_closed comes back to it */
-	s->spare_busy = true;
-	uv_pipe_init(&s->loop, &s->spare, 0);
-	s->spare.data = s;
-	(void)uv_accept((uv_stream_t *)&s->listener, (uv_stream_t *)&s->spare);
-	uv_close((uv_handle_t *)&s->spare, on_spare_closed);
-}
-
-/*
- * There is no descriptor left.  libuv would close one it has in reserve, accept and hang up with it,
- * and open it anew by a path that the sandbox refuses; and without one it tries again for ever.  So
- * the reserve is ours.  Should another thread have been faster, the newest client goes for a new one.
- */
-static void
+static bool
 shed(struct server *s)
 {
-	uv_os_fd_t listener;
-	struct conn *c = s->conns;
 	int fd;
 
-	if (s->reserve >= 0 && uv_fileno((uv_handle_t *)&s->listener, &listener) == 0) {
-		close(s->reserve);
-		while ((fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) >= 0)
-			close(fd);
-	} else {
-		while (c != NULL && c->state != CONN_READING)
-			c = c->next;
-		if (c != NULL)
-			conn_stop(c);
-	}
-	s->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (s->reserve < 0)
+		return false;
+	close(s->reserve);
+	fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	s->reserve = reserve_open();
+	return fd >= 0;
 }
 
 static struct conn *
@@ -184,19 +157,19 @@ add_conn(struct server *s)
 	return c;
 }
 
+/* Serve the client at `fd`, or close it. */
 static void
-on_connection(uv_stream_t *listener, int status)
+welcome(struct server *s, int fd)
 {
-	struct server *s = listener->data;
-	struct conn *c;
+	struct conn *c = add_conn(s);
+	int rc;
 
-	if (status < 0) {
-		say_not_accepted(s, uv_strerror(status));
-		shed(s);
-	} else if ((c = add_conn(s)) == NULL) {
+	if (c == NULL) {
 		say_not_accepted(s, "no memory");
-		hang_up_on(s);
-	} else if (uv_accept(listener, (uv_stream_t *)&c->pipe) != 0) {
+		close(fd);
+	} else if ((rc = uv_pipe_open(&c->pipe, fd)) != 0) {
+		say_not_accepted(s, uv_strerror(rc));
+		close(fd);
 		conn_stop(c);
 	} else if (atomic_load(&s->d->connections) > s->d->max_connections) {
 		conn_refuse(c, "too many connections");
@@ -204,6 +177,53 @@ on_connection(uv_stream_t *listener, int status)
 		conn_start(c);
 	}
 }
+
+/*
+ * We accept and not libuv: it goes on for ever when no descriptor is left, and keeps a reserve of its
+ * own that it opens by a path which the sandbox refuses.
+ */
+static void
+on_connections(uv_poll_t *listener, int status, int events)
+{
+	struct server *s = listener->data;
+	int fd;
+
+	(void)status;	/* an error is accept's to tell */
+	(void)events;
+	for (int i = 0; i < ACCEPT_MAX; i++) {
+		fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (fd >= 0) {
+			welcome(s, fd);
+			continue;
+		}
+		if (errno == EAGAIN)
+			return;
+		if (errno == EINTR || errno == ECONNABORTED)
+			continue;
+		say_not_accepted(s, strerror(errno));
+		if (!shed(s)) {
+			uv_poll_stop(&s->listener);
+			s->deaf = true;
+			return;
+		}
+	}
+}
+
+static int
+hear(struct server *s)
+{
+	s->deaf = false;
+	return uv_poll_start(&s->listener, UV_READABLE, on_connections);
+}
+
+static void
+on_deaf(uv_handle_t *listener)
+{
+	struct server *s = listener->data;
+
+	close(s->fd);
+}
+
 static void
 on_tick(uv_timer_t *tick)
 {
@@ -214,6 +234,10 @@ on_tick(uv_timer_t *tick)
 		next = c->next;
 		conn_check_time(c, now);
 	}
+	if (s->reserve < 0)
+		s->reserve = reserve_open();
+	if (s->deaf && !s->stopping)
+		hear(s);
 }
 
 /* --- signals ----------------------------------------------------------------------------------- */
@@ -230,7 +254,7 @@ on_stop(uv_signal_t *signal, int number)
 	s->stopping = true;
 	if (s->path != NULL)
 		unlink(s->path);	/* later it may be that of the next daemon */
-	uv_close((uv_handle_t *)&s->listener, NULL);
+	uv_close((uv_handle_t *)&s->listener, on_deaf);
 	embedding_end(s->d->embedding);
 	for (struct conn *c = s->conns, *next; c != NULL; c = next) {
 		next = c->next;
@@ -259,7 +283,7 @@ watch(struct server *s, uv_signal_t *handle, uv_signal_cb cb, int number)
 }
 
 static int
-start(struct server *s, int fd)
+start(struct server *s)
 {
 	int rc;
 
@@ -270,13 +294,12 @@ start(struct server *s, int fd)
 	    (rc = watch(s, &s->on_int, on_stop, SIGINT)) != 0 ||
 	    (rc = watch(s, &s->on_usr2, on_usr, SIGUSR2)) != 0 ||
 	    (rc = embedding_begin(s->d->embedding, &s->loop)) != 0 ||
-	    (rc = uv_pipe_init(&s->loop, &s->listener, 0)) != 0 ||
-	    (rc = uv_pipe_open(&s->listener, fd)) != 0)
+	    (rc = uv_poll_init(&s->loop, &s->listener, s->fd)) != 0)
 		return rc;
 	s->back.data = s;
 	s->tick.data = s;
 	s->listener.data = s;
-	return uv_listen((uv_stream_t *)&s->listener, 512, on_connection);
+	return hear(s);
 }
 
 static void
@@ -291,8 +314,8 @@ say_ready(int fd)
 }
 
 /*
- * A quarter of the descriptors, and the daemon's own, are left to collections and the metadata, so that a flood of connections
- * cannot take the last ones.
+ * A quarter of the descriptors, and the daemon's own, are left to collections and the metadata, so
+ * that a flood of connections cannot take the last ones.
  */
 static unsigned
 descriptors_for(uint64_t wanted)
@@ -317,20 +340,20 @@ server_run(struct daemon *d, const struct server_options *o, struct err *err)
 {
 	struct server *s = calloc(1, sizeof(*s));
 	bool passed = false;
-	int fd, rc = -1;
+	int rc = -1;
 
 	if (s == NULL || uv_mutex_init(&s->lock) != 0 || uv_loop_init(&s->loop) != 0) {
 		err_set(err, -1, "no memory for the loop");
 		goto out;	/* the process ends now; what is half made goes with it */
 	}
 	s->d = d;
-	s->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	s->reserve = reserve_open();
 	d->server = s;
 	d->max_connections = descriptors_for(d->settings->max_connections);
-	if ((fd = listen_open(o->path, o->group, &passed, err)) < 0)
+	if ((s->fd = listen_open(o->path, o->group, &passed, err)) < 0)
 		goto out;
 	s->path = passed ? NULL : o->path;
-	if ((rc = start(s, fd)) != 0) {
+	if ((rc = start(s)) != 0) {
 		rc = err_set(err, -1, "cannot serve: %s", uv_strerror(rc));
 		goto out;
 	}

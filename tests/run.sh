@@ -114,6 +114,7 @@ run_replay() {
 run_crash() {
 	local dir
 	dir=$(mktemp -d /dev/shm/coolvec-crash.XXXXXX 2>/dev/null || mktemp -d)
+	run_program crash_states "$B/tests/crash/crash_states" "$dir" 10000 "$((RANDOM + 1))"
 	run_program fail_nth "$B/tests/crash/fail_nth" "$dir" 40 "$((RANDOM + 1))"
 	rm -rf "$dir"
 }
