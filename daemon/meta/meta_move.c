@@ -23,7 +23,7 @@ static const struct {
 } tables[] = {
 	{ SQL_DUMP_USERS, SQL_LOAD_USERS, "itttti" },
 	{ SQL_DUMP_SESSIONS, SQL_SESSION_ADD, "tii" },
-	{ SQL_DUMP_COLLECTIONS, SQL_LOAD_COLLECTIONS, "iittiiiitttiiiiii" },
+	{ SQL_DUMP_COLLECTIONS, SQL_LOAD_COLLECTIONS, "iittiiiitttiiiiiit" },
 	{ SQL_DUMP_ITEMS, SQL_ITEM_PUT, "iittb" },
 	{ SQL_DUMP_SLOTS, SQL_LOAD_SLOTS, "iiiii" },
 	{ SQL_DUMP_BUILDS, SQL_BUILD_ADD, "iiititttii" },
