@@ -5,6 +5,7 @@
  * is a number and what bytes is written down here once, for no database tells it of its NULLs.
  */
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 #include "meta_move.h"
 #include "meta_uri.h"
 
-#define COLUMNS_MAX 17
+#define COLUMNS_MAX 18
 
 /* Those that are referred to go before those that refer. */
 static const struct {
@@ -52,6 +53,7 @@ move_table(struct meta *from, struct meta_txn *to, size_t t, struct err *err)
 	size_t n = strlen(tables[t].types);
 	int rc;
 
+	assert(n <= COLUMNS_MAX);
 	rc = db_query(from, tables[t].dump, NULL, 0, err);
 	while (rc == 0) {
 		for (size_t i = 0; i < n; i++)
