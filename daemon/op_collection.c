@@ -133,5 +133,9 @@ op_collection_drop(struct call *c, json_t *args)
 		call_fail(c, WIRE_NOT_FOUND, "no collection %s", info.name);
 		return CALL_DONE;
 	}
+	if (rc != 0 && code == WIRE_BUSY) {
+		call_fail(c, code, "%s", err.text);
+		return CALL_DONE;
+	}
 	return commit_drop(c, info.number, s);	/* also what is too damaged to open */
 }
