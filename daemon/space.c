@@ -40,7 +40,7 @@ find_locked(struct spaces *ss, uint64_t number)
 {
 	struct space *s = ss->bucket[number % SPACE_BUCKETS];
 
-	while (s != NULL && s->info.number != number)
+	while (s != NULL && s->number != number)
 		s = s->next;
 	return s;
 }
@@ -48,8 +48,10 @@ find_locked(struct spaces *ss, uint64_t number)
 static void
 insert_locked(struct spaces *ss, struct space *s)
 {
-	struct space **bucket = &ss->bucket[s->info.number % SPACE_BUCKETS];
+	struct space **bucket;
 
+	s->number = s->info.number;
+	bucket = &ss->bucket[s->number % SPACE_BUCKETS];
 	s->next = *bucket;
 	*bucket = s;
 	ss->n++;
@@ -59,7 +61,7 @@ insert_locked(struct spaces *ss, struct space *s)
 static void
 remove_locked(struct spaces *ss, struct space *s)
 {
-	struct space **at = &ss->bucket[s->info.number % SPACE_BUCKETS];
+	struct space **at = &ss->bucket[s->number % SPACE_BUCKETS];
 
 	while (*at != NULL && *at != s)
 		at = &(*at)->next;
@@ -232,9 +234,9 @@ spaces_next(struct spaces *ss, uint64_t after)
 	uv_mutex_lock(&ss->lock);
 	for (size_t i = 0; i < SPACE_BUCKETS; i++)
 		for (struct space *s = ss->bucket[i]; s != NULL; s = s->next)
-			if (s->state == SPACE_OPEN && s->info.number > after &&
+			if (s->state == SPACE_OPEN && s->number > after &&
 			    !atomic_load(&s->dropped) &&
-			    (best == NULL || s->info.number < best->info.number))
+			    (best == NULL || s->number < best->number))
 				best = s;
 	if (best != NULL)
 		best->holders++;

@@ -5,7 +5,7 @@ load wire
 setup() {
 	place
 	dir=$BATS_TEST_TMPDIR
-	sock=$dir/s data=$dir/data log=$dir/log
+	export sock=$dir/s data=$dir/data log=$dir/log
 	export COOLVEC_SNAPSHOT_DIRS=$dir
 }
 
@@ -33,9 +33,9 @@ watch_daemon() {
 	local dirs=0 maps=0 n
 	while [ ! -e "$dir/enough" ]; do
 		n=$(find "/proc/$daemon/fd" -lname '*/collections/*' -printf '%l\n' 2>/dev/null | grep -vc '\.[a-z]*$') || true
-		[ "$n" -le $dirs ] || dirs=$n
+		[ "$n" -le "$dirs" ] || dirs=$n
 		n=$(grep -c 'collections/.*/vectors.bin' "/proc/$daemon/maps") || true
-		[ "$n" -le $maps ] || maps=$n
+		[ "$n" -le "$maps" ] || maps=$n
 	done
 	echo "$dirs" >"$dir/dirs"
 	echo "$maps" >"$dir/maps"
