@@ -56,7 +56,7 @@ struct space {
 	int64_t considered;		/* not to be compacted before, by daemon_clock; index threads */
 	struct space_build build;
 
-	uint64_t number;		/* info's, which is read anew while it opens; [spaces' lock] */
+	uint64_t number;		/* that of info, which is read anew at opening; [spaces' lock] */
 	struct space *next;		/* in its bucket; [spaces' lock] */
 	struct space *older, *newer;	/* by last use; [spaces' lock] */
 	unsigned holders;		/* [spaces' lock] */
