@@ -93,9 +93,9 @@ _coolvec()
 		files+=' '
 		values+=' --format ' ;;
 	'collection create')
-		options+=' --metric --dim --embedder -M --M --ef-construction '
+		options+=' --metric --dim --embedder --codes -M --M --ef-construction '
 		files+=' '
-		values+=' --metric --dim --embedder -M --M --ef-construction ' ;;
+		values+=' --metric --dim --embedder --codes -M --M --ef-construction ' ;;
 	'collection list'|'collection ls') ;;
 	'collection show') ;;
 	'collection drop')
@@ -129,6 +129,7 @@ _coolvec()
 	--metric) choices='cosine l2 ip l1' ;;
 	--fields) choices='text key meta' ;;
 	--embedder) choices='local gemini openai none' ;;
+	--codes) choices='fast small' ;;
 	--format) choices='fvecs npy jsonl tsv' ;;
 	esac
 

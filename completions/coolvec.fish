@@ -84,6 +84,7 @@ complete -c coolvec -n '__fish_seen_subcommand_from collection' -a create -d "ma
 complete -c coolvec -n '__fish_seen_subcommand_from collection; and __fish_seen_subcommand_from create' -l metric -x -a 'cosine l2 ip l1' -d "cosine, l2, ip or l1"
 complete -c coolvec -n '__fish_seen_subcommand_from collection; and __fish_seen_subcommand_from create' -l dim -x -d "components of a vector"
 complete -c coolvec -n '__fish_seen_subcommand_from collection; and __fish_seen_subcommand_from create' -l embedder -x -a 'local gemini openai none' -d "local, words/NAME, gemini, openai, or none for vectors only"
+complete -c coolvec -n '__fish_seen_subcommand_from collection; and __fish_seen_subcommand_from create' -l codes -x -a 'fast small' -d "fast, or small for half the memory: what the graph goes by"
 complete -c coolvec -n '__fish_seen_subcommand_from collection; and __fish_seen_subcommand_from create' -s M -l M -x -d "links of a node in the graph (16; 32 up to 256 components)"
 complete -c coolvec -n '__fish_seen_subcommand_from collection; and __fish_seen_subcommand_from create' -l ef-construction -x -d "candidates kept while linking (200)"
 complete -c coolvec -n '__fish_seen_subcommand_from collection' -a list -d "show the collections"

@@ -190,6 +190,9 @@ check_one(const json_t *v, const struct arg_spec *spec, const char *name,
 	case ARG_METRIC:
 		return check_word(v, vec_metric_parse(s) >= 0, name, "cosine, l2, ip or l1", why,
 		    nwhy);
+	case ARG_CODES:
+		return check_word(v, vec_codes_parse(s) >= 0 && vec_codes_parse(s) != VEC_CODES_NONE, name,
+		    "fast or small", why, nwhy);
 	case ARG_NAME:
 		return check_word(v, args_is_name(s), name,
 		    "a name: 1 to 63 letters, digits, _ and -, a letter or digit first", why, nwhy);

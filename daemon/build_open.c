@@ -260,14 +260,13 @@ make_next(struct build *b)
 static int
 open_vectors(struct build *b)
 {
-	const struct meta_collection *c = &b->next->info;
-	struct vec_options o = { .dim = c->dim, .metric = (enum vec_metric)vec_metric_parse(c->metric),
-		.M = c->M, .ef_construction = c->ef_construction, .seed = c->seed,
-		.identity = c->identity, .generation = c->generation, .create = true };
+	struct vec_options o;
 	struct vec_error ve;
 	char built[4200];
 	int rc;
 
+	space_options(&b->next->info, &o);
+	o.create = true;
 	generation_folder(b->d, b->number, b->info.generation, built, sizeof(built));
 	if (file_mkdirs(built, 0700, &b->err) != 0) {
 		b->code = WIRE_INTERNAL;

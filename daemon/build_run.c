@@ -85,8 +85,14 @@ claim(struct build *b)
 	bool busy;
 
 	for (;;) {
-		if (build_is_over(b) || hold(b) != 0)
+		if (build_is_over(b))
 			return -1;
+		if (hold(b) != 0) {
+			if (b->code != WIRE_BUSY)
+				return -1;
+			b->code = WIRE_OK;	/* no room to open it, for now */
+			continue;
+		}
 		busy = false;
 		if (atomic_compare_exchange_strong(&b->space->build.busy, &busy, true)) {
 			if (!atomic_load(&b->space->retired))

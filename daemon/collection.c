@@ -10,6 +10,7 @@
 #include "embedding.h"
 #include "file.h"
 #include "space.h"
+#include "space_open.h"
 
 void
 collection_init(struct daemon *d, const struct meta_user *u, const char *name,
@@ -20,6 +21,7 @@ collection_init(struct daemon *d, const struct meta_user *u, const char *name,
 	snprintf(c->name, sizeof(c->name), "%s", name);
 	snprintf(c->metric, sizeof(c->metric), "%s", u->metric);
 	snprintf(c->provider, sizeof(c->provider), "%s", d->settings->embedder);
+	snprintf(c->codes, sizeof(c->codes), "%s", vec_codes_name(VEC_CODES_FAST));
 	c->ef_construction = VEC_EF_CONSTRUCTION_DEFAULT;
 	c->created = daemon_now();
 	file_random(&c->seed, sizeof(c->seed));
@@ -98,11 +100,14 @@ collection_embedder(struct call *c, struct meta_collection *info, size_t dim, st
 int
 collection_insert(struct daemon *d, struct meta_collection *c, struct err *err)
 {
+	struct vec_options o;
 	struct meta_txn *t;
 	int rc;
 
-	if (c->M == 0)	/* as libvec would choose */
-		c->M = c->dim <= VEC_DIM_LOW ? VEC_M_LOW : VEC_M_DEFAULT;
+	if (c->M == 0) {
+		space_options(c, &o);
+		c->M = vec_default_M(&o);
+	}
 	if ((rc = meta_begin(d->meta, &t, err)) != 0)
 		return rc;
 	if ((rc = meta_collection_add(t, c, err)) != 0) {
@@ -207,10 +212,10 @@ collection_json(const struct meta_collection *c)
 	if (strcmp(c->provider, "none") != 0)
 		embedder = json_pack("{s:s, s:s, s:s, s:i}", "provider", c->provider, "model",
 		    c->model, "version", c->version, "dim", (int)c->dim);
-	return json_pack("{s:s, s:I, s:s, s:i, s:I, s:o, s:i, s:i, s:I}", "name", c->name, "number",
+	return json_pack("{s:s, s:I, s:s, s:i, s:I, s:o, s:s, s:i, s:i, s:I}", "name", c->name, "number",
 	    (json_int_t)c->number, "metric", c->metric, "dim", (int)c->dim, "count",
-	    (json_int_t)c->count, "embedder", embedder, "M", (int)c->M, "ef_construction",
-	    (int)c->ef_construction, "created", (json_int_t)c->created);
+	    (json_int_t)c->count, "embedder", embedder, "codes", c->codes, "M", (int)c->M,
+	    "ef_construction", (int)c->ef_construction, "created", (json_int_t)c->created);
 }
 
 /* By the embedder on this machine: at once. */

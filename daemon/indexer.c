@@ -108,6 +108,8 @@ thread_main(void *arg)
 		while (!is_stopping(ix) &&
 		    spaces_close_idle(ix->d->spaces, (int64_t)ix->d->settings->close_seconds))
 			;
+		while (!is_stopping(ix) && spaces_close_over(ix->d->spaces))
+			;
 		uv_mutex_lock(&ix->lock);
 		if (!ix->kicked && !ix->stopping)
 			uv_cond_timedwait(&ix->wake, &ix->lock, (uint64_t)1000 * 1000 * 1000);

@@ -2,7 +2,7 @@
  * indexer.h - the threads behind the scenes.
  *
  * They move tails into graphs, unlink what was deleted, write checkpoints when the graph has
- * changed and is at rest, and close collections that nobody uses.  They run at low priority.
+ * changed and is at rest, and close collections that nobody uses or that are too many.  They run at low priority.
  */
 
 #ifndef INDEXER_H

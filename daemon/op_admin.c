@@ -107,11 +107,12 @@ op_stats(struct call *c, json_t *args)
 		return CALL_DONE;
 	}
 	vec_stats(s->vec, &st);
-	answer = json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:I, s:I, s:I, s:I, s:s, s:b, s:s, s:o, s:o}",
+	answer = json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:I, s:I, s:I, s:s, s:I, s:s, s:b, s:s, s:o, s:o}",
 	    "collection", collection_json(&info), "slots", (json_int_t)st.published, "live",
 	    (json_int_t)st.live, "dead", (json_int_t)(st.published - st.live), "indexed", (json_int_t)st.indexed, "tail", (json_int_t)st.tail,
 	    "unlinking", (json_int_t)st.unlinking, "max_level", (int)st.max_level, "generation",
-	    (json_int_t)info.generation, "capacity", (json_int_t)st.capacity, "file_bytes", (json_int_t)st.file_bytes, "graph_bytes",
+	    (json_int_t)info.generation, "capacity", (json_int_t)st.capacity, "file_bytes", (json_int_t)st.file_bytes, "codes",
+	    vec_codes_name(st.codes), "graph_bytes",
 	    (json_int_t)st.graph_bytes, "isa", st.isa, "read_only", (int)st.read_only, "index_note",
 	    st.index_note, "build", build_json(s), "build_note", note_json(s));
 	if (answer != NULL)

@@ -40,6 +40,7 @@ op_collection_create(struct call *c, json_t *args)
 {
 	const char *name = args_string(args, "name");
 	const char *metric = args_string(args, "metric");
+	const char *codes = args_string(args, "codes");
 	const char *embedder = args_string(args, "embedder");
 	struct meta_collection info;
 	struct err err;
@@ -48,6 +49,8 @@ op_collection_create(struct call *c, json_t *args)
 	collection_init(c->d, &c->user, name, &info);
 	if (metric != NULL)
 		snprintf(info.metric, sizeof(info.metric), "%s", metric);
+	if (codes != NULL)
+		snprintf(info.codes, sizeof(info.codes), "%s", codes);
 	if (embedder != NULL && (rc = collection_choose(&info, embedder, &err)) != 0) {
 		call_fail(c, call_code_embed(rc), "%s", err.text);
 		return CALL_DONE;
@@ -128,6 +131,10 @@ op_collection_drop(struct call *c, json_t *args)
 	rc = spaces_hold(c->d->spaces, &info, &s, &code, &err);
 	if (rc == META_NONE) {
 		call_fail(c, WIRE_NOT_FOUND, "no collection %s", info.name);
+		return CALL_DONE;
+	}
+	if (rc != 0 && code == WIRE_BUSY) {
+		call_fail(c, code, "%s", err.text);
 		return CALL_DONE;
 	}
 	return commit_drop(c, info.number, s);	/* also what is too damaged to open */

@@ -35,6 +35,7 @@ const struct op ops[] = {
 	{ "collection_create", ARGS({ "name", ARG_NAME, REQUIRED },
 	    { "metric", ARG_METRIC, OPTIONAL }, { "embedder", ARG_STRING, false, 1, 80, 0 },
 	    { "dim", ARG_COUNT, false, 1, VEC_DIM_MAX, AT(max_dim) },
+	    { "codes", ARG_CODES, OPTIONAL },
 	    { "M", ARG_COUNT, false, VEC_M_MIN, VEC_M_MAX, 0 },
 	    { "ef_construction", ARG_COUNT, false, VEC_EF_CONSTRUCTION_MIN,
 		VEC_EF_CONSTRUCTION_MAX, 0 },),

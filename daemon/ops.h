@@ -25,6 +25,7 @@ enum arg_type {
 	ARG_META,		/* an object of WIRE_META_MAX bytes */
 	ARG_META_OR_NULL,
 	ARG_METRIC,
+	ARG_CODES,		/* of a new collection */
 	ARG_NAME,		/* of a collection */
 	ARG_USERNAME,
 	ARG_KEYS,		/* an array of strings */

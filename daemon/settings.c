@@ -97,6 +97,8 @@ static const struct setting table[] = {
 	    "a connection without requests is closed after this" },
 	{ "COOLVEC_CLOSE_SECONDS", NUMBER, AT(close_seconds), "300", 1, 86400,
 	    "a collection without requests is closed after this" },
+	{ "COOLVEC_MAX_OPEN", NUMBER, AT(max_open), "256", 1, 8192,
+	    "collections that have their files open at once, with an eighth more for a moment" },
 	{ "COOLVEC_WORKERS", NUMBER, AT(workers), "cores", 1, 64, "threads that answer requests" },
 	{ "COOLVEC_INDEX_THREADS", NUMBER, AT(index_threads), "cores", 1, 64,
 	    "threads that build the graph, at low priority" },

@@ -37,6 +37,7 @@ struct settings {
 	uint64_t line_seconds;	/* half a line, or an answer nobody reads */
 	uint64_t idle_seconds;	/* a connection without requests */
 	uint64_t close_seconds;	/* a collection without requests */
+	uint64_t max_open;	/* collections open at once */
 	uint64_t workers;	/* threads for requests */
 	uint64_t index_threads;	/* threads that move the tail into the graph */
 

@@ -215,9 +215,10 @@ run(void *arg, struct lane_job *job)
 	if ((rc = make_partial(s)) == 0) {
 		if ((rc = copy_meta(s)) == 0 && (rc = take_moment(s)) == 0 &&
 		    (rc = snapshot_file_seal(s->partial, "meta.db", &s->manifest, &s->err)) == 0 &&
-		    (rc = snapshot_files_copy(s->files, s->nfiles, s->partial, &s->manifest,
+		    (rc = snapshot_files_copy(s->call->d, s->files, s->nfiles, s->partial, &s->manifest,
 			 &s->err)) == 0)
 			rc = publish(s);
+		snapshot_files_forget(s->call->d);
 		if (rc != 0) {
 			meta_copy_free(s->meta);
 			s->meta = NULL;
@@ -238,6 +239,7 @@ snapshots_new(struct daemon *d)
 	if (sn == NULL)
 		return NULL;
 	sn->d = d;
+	snapshot_files_forget(d);
 	if ((sn->lane = lane_new("snapshot", 1, WAITING_MAX, run, sn)) == NULL) {
 		free(sn);
 		return NULL;

@@ -1,5 +1,10 @@
 /*
- * snapshot_files.c - vectors.bin and hnsw.index, opened in one moment and copied later.
+ * snapshot_files.c - vectors.bin and hnsw.index, kept in one moment and copied later.
+ *
+ * What is copied later may by then be replaced by another generation, or gone with its collection.  The
+ * first few files are opened in that moment; there are not descriptors for those of thousands of
+ * collections, so the others get a second name in a folder of the data folder (a hard link, which
+ * takes some 10 us), and lose it when they have been copied.
  *
  * The copy of vectors.bin ends where the rows of the moment end, and its header says so: that of the
  * original may be past them by the time it is read.
@@ -16,21 +21,30 @@
 
 #include "copy.h"
 #include "file.h"
+#include "log.h"
 #include "snapshot_files.h"
 #include "space.h"
 
 /* Where vectors.bin says how many there are and how many there is room for; see coolvec-store(5). */
 enum { AT_NVECS = 12, AT_CAPACITY = 32 };
 
+#define OPEN_MAX 16		/* collections whose files are opened at once */
+
+static void
+close_both(struct snapshot_files *f)
+{
+	if (f->vectors >= 0)
+		close(f->vectors);
+	if (f->index >= 0)
+		close(f->index);
+	f->vectors = f->index = -1;
+}
+
 void
 snapshot_files_free(struct snapshot_files *list, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (list[i].vectors >= 0)
-			close(list[i].vectors);
-		if (list[i].index >= 0)
-			close(list[i].index);
-	}
+	for (size_t i = 0; i < n; i++)
+		close_both(&list[i]);
 	free(list);
 }
 
@@ -40,33 +54,98 @@ bytes_of(const struct snapshot_files *f)
 	return VEC_HEADER_BYTES + (uint64_t)f->slots * f->dim * sizeof(float);
 }
 
+/* --- keeping ----------------------------------------------------------------------------------- */
+
+/* The folder of second names. */
+static void
+names_folder(const struct daemon *d, char *path, size_t n)
+{
+	snprintf(path, n, "%s/snapshot", d->settings->data);
+}
+
+static void
+name_of(const struct daemon *d, uint64_t number, const char *file, char *path, size_t n)
+{
+	char folder[4096];
+
+	names_folder(d, folder, sizeof(folder));
+	snprintf(path, n, "%s/%" PRIu64 ".%s", folder, number, file);
+}
+
+void
+snapshot_files_forget(const struct daemon *d)
+{
+	char folder[4096];
+	struct err err;
+
+	names_folder(d, folder, sizeof(folder));
+	if (file_remove_tree(folder, &err) != 0)
+		log_warn("%s", err.text);
+}
+
+/* Give a file of the collection its second name.  0, or -1 with errno. */
 static int
-open_one(struct daemon *d, const struct meta_collection *c, struct snapshot_files *f,
-    struct err *err)
+name_one(const struct daemon *d, uint64_t number, const char *file)
+{
+	char folder[4096], from[4200], to[4200];
+
+	space_folder(d, number, folder, sizeof(folder));
+	snprintf(from, sizeof(from), "%s/%s", folder, file);
+	name_of(d, number, file, to, sizeof(to));
+	return link(from, to);
+}
+
+static int
+name_both(const struct daemon *d, struct snapshot_files *f, struct err *err)
+{
+	f->linked = true;
+	if (name_one(d, f->number, "vectors.bin") != 0 ||
+	    (name_one(d, f->number, "hnsw.index") != 0 && errno != ENOENT))
+		return err_sys(err, copy_code(errno), errno,
+		    "collection %" PRIu64 " cannot be copied: a hard link in the data folder", f->number);
+	return 0;
+}
+
+/* From where they are, or from under their second names. */
+static int
+open_both(const struct daemon *d, struct snapshot_files *f, struct err *err)
 {
 	char folder[4096], path[4200];
 	struct stat st;
 
-	*f = (struct snapshot_files){ c->number, c->dim, c->next_slot, -1, -1 };
-	space_folder(d, c->number, folder, sizeof(folder));
+	space_folder(d, f->number, folder, sizeof(folder));
 	snprintf(path, sizeof(path), "%s/vectors.bin", folder);
+	if (f->linked)
+		name_of(d, f->number, "vectors.bin", path, sizeof(path));
 	if ((f->vectors = open(path, O_RDONLY | O_CLOEXEC)) < 0 || fstat(f->vectors, &st) != 0)
 		return err_sys(err, WIRE_INTERNAL, errno,
-		    "collection %" PRIu64 " cannot be copied: vectors.bin", c->number);
+		    "collection %" PRIu64 " cannot be copied: vectors.bin", f->number);
 	if ((uint64_t)st.st_size < bytes_of(f))
 		return err_set(err, WIRE_INTERNAL, "collection %" PRIu64
-		    " cannot be copied: vectors.bin is too short", c->number);
+		    " cannot be copied: vectors.bin is too short", f->number);
 	snprintf(path, sizeof(path), "%s/hnsw.index", folder);
+	if (f->linked)
+		name_of(d, f->number, "hnsw.index", path, sizeof(path));
 	if ((f->index = open(path, O_RDONLY | O_CLOEXEC)) < 0 && errno != ENOENT)
 		return err_sys(err, WIRE_INTERNAL, errno,
-		    "collection %" PRIu64 " cannot be copied: hnsw.index", c->number);
+		    "collection %" PRIu64 " cannot be copied: hnsw.index", f->number);
 	return 0;
+}
+
+/* `i` have been kept before it. */
+static int
+keep_one(const struct daemon *d, const struct meta_collection *c, size_t i, struct snapshot_files *f,
+    struct err *err)
+{
+	*f = (struct snapshot_files){ c->number, c->dim, c->next_slot, false, -1, -1 };
+	return i < OPEN_MAX ? open_both(d, f, err) : name_both(d, f, err);
 }
 
 int
 snapshot_files_open(struct daemon *d, struct snapshot_files **list, size_t *n, struct err *err)
 {
 	struct meta_collection *all;
+	char folder[4096];
 	size_t nall;
 	int rc;
 
@@ -78,9 +157,14 @@ snapshot_files_open(struct daemon *d, struct snapshot_files **list, size_t *n, s
 		free(all);
 		return err_set(err, WIRE_INTERNAL, "no memory for %zu collections", nall);
 	}
+	names_folder(d, folder, sizeof(folder));
+	if (nall > OPEN_MAX && file_mkdirs(folder, 0700, err) != 0)
+		rc = WIRE_INTERNAL;
 	for (size_t i = 0; i < nall && rc == 0; i++)
-		if (all[i].next_slot > 0)	/* else its files are made at its first use */
-			rc = open_one(d, &all[i], &(*list)[(*n)++], err);
+		if (all[i].next_slot > 0) {	/* else its files are made at its first use */
+			rc = keep_one(d, &all[i], *n, &(*list)[*n], err);
+			++*n;
+		}
 	free(all);
 	if (rc != 0) {
 		snapshot_files_free(*list, *n);
@@ -154,7 +238,7 @@ copy_one(int from, const struct snapshot_files *slots, const char *folder, const
 }
 
 static int
-copy_collection(const struct snapshot_files *f, const char *folder, struct manifest *m,
+copy_files(const struct snapshot_files *f, const char *folder, struct manifest *m,
     struct err *err)
 {
 	char name[64], path[4300];
@@ -172,9 +256,30 @@ copy_collection(const struct snapshot_files *f, const char *folder, struct manif
 	return file_sync_folder(path, err) == 0 ? 0 : WIRE_INTERNAL;
 }
 
-int
-snapshot_files_copy(const struct snapshot_files *list, size_t n, const char *folder,
+/* What has second names is open for as long as it is copied. */
+static int
+copy_collection(const struct daemon *d, const struct snapshot_files *kept, const char *folder,
     struct manifest *m, struct err *err)
+{
+	struct snapshot_files f = *kept;
+	char path[4200];
+	int rc = 0;
+
+	if (!f.linked)
+		return copy_files(&f, folder, m, err);
+	if ((rc = open_both(d, &f, err)) == 0)
+		rc = copy_files(&f, folder, m, err);
+	close_both(&f);
+	name_of(d, f.number, "vectors.bin", path, sizeof(path));
+	(void)unlink(path);
+	name_of(d, f.number, "hnsw.index", path, sizeof(path));
+	(void)unlink(path);
+	return rc;
+}
+
+int
+snapshot_files_copy(const struct daemon *d, const struct snapshot_files *list, size_t n,
+    const char *folder, struct manifest *m, struct err *err)
 {
 	char path[4300];
 	int rc = 0;
@@ -183,7 +288,7 @@ snapshot_files_copy(const struct snapshot_files *list, size_t n, const char *fol
 	if (mkdir(path, 0700) != 0)
 		return err_sys(err, copy_code(errno), errno, "cannot make %s", path);
 	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = copy_collection(&list[i], folder, m, err);
+		rc = copy_collection(d, &list[i], folder, m, err);
 	if (rc == 0 && file_sync_folder(path, err) != 0)
 		rc = WIRE_INTERNAL;
 	return rc;

@@ -11,18 +11,8 @@
 #include <uv.h>
 
 #include "log.h"
-#include "space.h"
 #include "space_open.h"
-
-#define BUCKETS 1024
-
-struct spaces {
-	struct daemon *d;
-	uv_mutex_t lock;	/* guards all below and the fields of spaces that say so */
-	uv_cond_t changed;	/* a space became open, or went */
-	struct space *bucket[BUCKETS];
-	unsigned n;
-};
+#include "space_private.h"
 
 struct spaces *
 spaces_new(struct daemon *d)
@@ -38,6 +28,7 @@ spaces_new(struct daemon *d)
 		uv_mutex_destroy(&ss->lock);
 		goto fail;
 	}
+	space_room_init(ss);
 	return ss;
 fail:
 	free(ss);
@@ -47,9 +38,9 @@ fail:
 static struct space *
 find_locked(struct spaces *ss, uint64_t number)
 {
-	struct space *s = ss->bucket[number % BUCKETS];
+	struct space *s = ss->bucket[number % SPACE_BUCKETS];
 
-	while (s != NULL && s->info.number != number)
+	while (s != NULL && s->number != number)
 		s = s->next;
 	return s;
 }
@@ -57,8 +48,10 @@ find_locked(struct spaces *ss, uint64_t number)
 static void
 insert_locked(struct spaces *ss, struct space *s)
 {
-	struct space **bucket = &ss->bucket[s->info.number % BUCKETS];
+	struct space **bucket;
 
+	s->number = s->info.number;
+	bucket = &ss->bucket[s->number % SPACE_BUCKETS];
 	s->next = *bucket;
 	*bucket = s;
 	ss->n++;
@@ -68,7 +61,7 @@ insert_locked(struct spaces *ss, struct space *s)
 static void
 remove_locked(struct spaces *ss, struct space *s)
 {
-	struct space **at = &ss->bucket[s->info.number % BUCKETS];
+	struct space **at = &ss->bucket[s->number % SPACE_BUCKETS];
 
 	while (*at != NULL && *at != s)
 		at = &(*at)->next;
@@ -79,7 +72,7 @@ remove_locked(struct spaces *ss, struct space *s)
 	uv_cond_broadcast(&ss->changed);
 }
 
-/* Open a collection that is not in the table; the lock is held, and let go meanwhile.  NULL: see *rc. */
+/* Open a collection that is not in the table.  Lets go of the lock meanwhile.  NULL: see *rc. */
 static struct space *
 open_locked(struct spaces *ss, const struct meta_collection *c, int *rc, enum wire_code *code,
     struct err *err)
@@ -94,17 +87,47 @@ open_locked(struct spaces *ss, const struct meta_collection *c, int *rc, enum wi
 	s->info = *c;
 	s->state = SPACE_OPENING;
 	insert_locked(ss, s);
+	ss->nopen++;
 	uv_mutex_unlock(&ss->lock);
 	*rc = space_open(ss->d, s, code, err);
 	uv_mutex_lock(&ss->lock);
 	if (*rc != 0) {
+		ss->nopen--;
 		remove_locked(ss, s);
 		free(s);
 		return NULL;
 	}
 	s->state = SPACE_OPEN;
+	space_room_use_locked(ss, s);
 	uv_cond_broadcast(&ss->changed);
 	return s;
+}
+
+/* The space, open.  Lets go of the lock meanwhile.  As spaces_hold. */
+static int
+get_locked(struct spaces *ss, const struct meta_collection *c, struct space **out,
+    enum wire_code *code, struct err *err)
+{
+	uint64_t until = 0;
+	int rc;
+
+	for (;;) {
+		if ((*out = find_locked(ss, c->number)) == NULL) {
+			if ((rc = space_room_make_locked(ss, &until)) == 0) {
+				*out = open_locked(ss, c, &rc, code, err);
+				return rc;
+			}
+			if (rc < 0) {
+				*code = WIRE_BUSY;
+				return err_set(err, -1, "%u collections are open and all in use",
+				    ss->nopen);
+			}
+		} else if ((*out)->state == SPACE_OPEN && !atomic_load(&(*out)->retired)) {
+			return 0;
+		} else {
+			uv_cond_wait(&ss->changed, &ss->lock);
+		}
+	}
 }
 
 int
@@ -112,34 +135,31 @@ spaces_hold(struct spaces *ss, const struct meta_collection *c, struct space **o
     enum wire_code *code, struct err *err)
 {
 	struct space *s;
-	int rc = 0;
+	int rc;
 
 	*out = NULL;
 	uv_mutex_lock(&ss->lock);
-	while ((s = find_locked(ss, c->number)) != NULL &&
-	    (s->state != SPACE_OPEN || atomic_load(&s->retired)))
-		uv_cond_wait(&ss->changed, &ss->lock);
-	if (s == NULL)
-		s = open_locked(ss, c, &rc, code, err);
-	if (s != NULL && atomic_load(&s->dropped)) {
+	rc = get_locked(ss, c, &s, code, err);
+	if (rc == 0 && atomic_load(&s->dropped)) {
 		rc = META_NONE;
-	} else if (s != NULL) {
+	} else if (rc == 0) {
 		s->holders++;
-		s->used = daemon_clock();
+		space_room_use_locked(ss, s);
 		*out = s;
 	}
 	uv_mutex_unlock(&ss->lock);
 	return rc;
 }
 
-/* Close a space that nobody holds; the lock is held, and let go meanwhile. */
-static void
-close_locked(struct spaces *ss, struct space *s)
+void
+space_close_locked(struct spaces *ss, struct space *s)
 {
 	s->state = SPACE_CLOSING;
+	space_room_leave_locked(ss, s);
 	uv_mutex_unlock(&ss->lock);
 	space_close(ss->d, s);
 	uv_mutex_lock(&ss->lock);
+	ss->nopen--;
 	remove_locked(ss, s);
 	free(s);
 }
@@ -150,16 +170,26 @@ is_over(const struct space *s)
 	return s->holders == 0 && (atomic_load(&s->dropped) || atomic_load(&s->retired));
 }
 
+static void
+let_go_locked(struct spaces *ss, struct space *s)
+{
+	if (--s->holders > 0)
+		return;
+	if (is_over(s))
+		space_close_locked(ss, s);
+	else
+		space_room_tell_locked(ss);
+}
+
 void
 spaces_release(struct spaces *ss, struct space *s)
 {
 	if (s == NULL)
 		return;
 	uv_mutex_lock(&ss->lock);
-	s->used = daemon_clock();
-	s->holders--;
-	if (is_over(s))
-		close_locked(ss, s);
+	if (!atomic_load(&s->retired))
+		space_room_use_locked(ss, s);
+	let_go_locked(ss, s);
 	uv_mutex_unlock(&ss->lock);
 }
 
@@ -176,11 +206,13 @@ spaces_replace(struct spaces *ss, struct space *s, struct space *next)
 {
 	uv_mutex_lock(&ss->lock);
 	remove_locked(ss, s);
+	space_room_leave_locked(ss, s);
 	if (next != NULL) {
 		next->state = SPACE_OPEN;
 		next->holders = 1;
-		next->used = s->used;
+		ss->nopen++;
 		insert_locked(ss, next);
+		space_room_use_locked(ss, next);
 	}
 	uv_mutex_unlock(&ss->lock);
 }
@@ -200,11 +232,11 @@ spaces_next(struct spaces *ss, uint64_t after)
 	struct space *best = NULL;
 
 	uv_mutex_lock(&ss->lock);
-	for (size_t i = 0; i < BUCKETS; i++)
+	for (size_t i = 0; i < SPACE_BUCKETS; i++)
 		for (struct space *s = ss->bucket[i]; s != NULL; s = s->next)
-			if (s->state == SPACE_OPEN && s->info.number > after &&
+			if (s->state == SPACE_OPEN && s->number > after &&
 			    !atomic_load(&s->dropped) &&
-			    (best == NULL || s->info.number < best->info.number))
+			    (best == NULL || s->number < best->number))
 				best = s;
 	if (best != NULL)
 		best->holders++;
@@ -216,9 +248,7 @@ void
 spaces_unhold(struct spaces *ss, struct space *s)
 {
 	uv_mutex_lock(&ss->lock);
-	s->holders--;
-	if (is_over(s))
-		close_locked(ss, s);
+	let_go_locked(ss, s);
 	uv_mutex_unlock(&ss->lock);
 }
 
@@ -226,15 +256,15 @@ bool
 spaces_close_idle(struct spaces *ss, int64_t seconds)
 {
 	int64_t now = daemon_clock();
-	struct space *idle = NULL;
+	struct space *idle;
 
 	uv_mutex_lock(&ss->lock);
-	for (size_t i = 0; i < BUCKETS && idle == NULL; i++)
-		for (struct space *s = ss->bucket[i]; s != NULL && idle == NULL; s = s->next)
-			if (s->state == SPACE_OPEN && s->holders == 0 && now - s->used >= seconds)
-				idle = s;
+	for (idle = ss->oldest; idle != NULL && idle->holders > 0;)
+		idle = idle->newer;
+	if (idle != NULL && now - idle->used < seconds)
+		idle = NULL;	/* the others were used after it */
 	if (idle != NULL)
-		close_locked(ss, idle);
+		space_close_locked(ss, idle);
 	uv_mutex_unlock(&ss->lock);
 	return idle != NULL;
 }

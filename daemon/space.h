@@ -2,7 +2,7 @@
  * space.h - the collections that are open.
  *
  * A *space* is a collection with its files open.  It opens at its first use, is shared by counting
- * who holds it, and closes when it has been idle.  What is in memory of a collection at rest is
+ * who holds it, and closes when it has been idle, or when others need the room (space_room.c).  What is in memory of a collection at rest is
  * nothing at all.
  */
 
@@ -56,9 +56,11 @@ struct space {
 	int64_t considered;		/* not to be compacted before, by daemon_clock; index threads */
 	struct space_build build;
 
+	uint64_t number;		/* that of info, which is read anew at opening; [spaces' lock] */
 	struct space *next;		/* in its bucket; [spaces' lock] */
+	struct space *older, *newer;	/* by last use; [spaces' lock] */
 	unsigned holders;		/* [spaces' lock] */
-	int64_t used;			/* daemon_clock of the last hold; [spaces' lock] */
+	int64_t used;			/* daemon_clock of the last use; [spaces' lock] */
 	enum { SPACE_OPENING, SPACE_OPEN, SPACE_CLOSING } state; /* [spaces' lock] */
 };
 
@@ -72,7 +74,8 @@ void space_log_note(struct space *s);
 
 /*
  * Hold the collection's space, opening it if need be.  0 and *out; META_NONE when it was dropped
- * meanwhile; or a failure as a protocol error in *code with its sentence.
+ * meanwhile; or a failure as a protocol error in *code with its sentence: WIRE_BUSY when all that may
+ * be open are in use for seconds.
  */
 int spaces_hold(struct spaces *ss, const struct meta_collection *c, struct space **out,
     enum wire_code *code, struct err *err);
@@ -100,6 +103,9 @@ void spaces_unhold(struct spaces *ss, struct space *s);
 
 /* Close what nobody holds and nobody has used for `seconds`; closes at most one, true if so. */
 bool spaces_close_idle(struct spaces *ss, int64_t seconds);
+
+/* Save and close one that nobody holds while there are too many; true if so.  For the index threads. */
+bool spaces_close_over(struct spaces *ss);
 
 unsigned spaces_count(struct spaces *ss);
 

@@ -61,6 +61,18 @@ space_open_embedder(struct daemon *d, struct space *s, enum wire_code *code, str
 	return 0;
 }
 
+/* A row that says what this program does not know is taken as the default: the vectors are as good. */
+void
+space_options(const struct meta_collection *c, struct vec_options *o)
+{
+	int codes = vec_codes_parse(c->codes);
+
+	*o = (struct vec_options){ .dim = c->dim, .M = c->M, .ef_construction = c->ef_construction,
+		.metric = (enum vec_metric)vec_metric_parse(c->metric),
+		.codes = codes < 0 ? VEC_CODES_FAST : (enum vec_codes)codes, .seed = c->seed,
+		.identity = c->identity, .generation = c->generation };
+}
+
 /* Vectors newer than the graph were written last: are they what their rows say? */
 static int
 check_tail(struct daemon *d, struct space *s, struct err *err)
@@ -110,10 +122,7 @@ static int
 open_vectors(struct daemon *d, struct space *s, enum wire_code *code, struct err *err)
 {
 	struct meta_collection *c = &s->info;
-	struct vec_options o = { .dim = c->dim, .metric = (enum vec_metric)vec_metric_parse(c->metric),
-		.M = c->M, .ef_construction = c->ef_construction, .seed = c->seed,
-		.identity = c->identity, .generation = c->generation, .nlive = c->next_slot,
-		.create = c->next_slot == 0 };
+	struct vec_options o;
 	/* when every slot has its item there is nothing to tell */
 	bool all = c->count == c->next_slot;
 	uint64_t *live = all ? NULL : calloc(c->next_slot / 64 + 1, sizeof(*live));
@@ -122,6 +131,9 @@ open_vectors(struct daemon *d, struct space *s, enum wire_code *code, struct err
 	char folder[4096];
 	int rc = -1;
 
+	space_options(c, &o);
+	o.nlive = c->next_slot;
+	o.create = c->next_slot == 0;
 	space_folder(d, c->number, folder, sizeof(folder));
 	*code = WIRE_INTERNAL;
 	if (live == NULL && !all) {

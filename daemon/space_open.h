@@ -21,6 +21,9 @@ int space_open(struct daemon *d, struct space *s, enum wire_code *code, struct e
 int space_init(struct space *s);
 void space_fini(struct space *s);
 
+/* How libvec is to open the collection's present generation, but for what is live. */
+void space_options(const struct meta_collection *c, struct vec_options *o);
+
 /* The embedder of s->info, if it has one and this daemon has that version of it. */
 int space_open_embedder(struct daemon *d, struct space *s, enum wire_code *code, struct err *err);
 

@@ -1,10 +1,30 @@
 /*
- * codes.c - queries from codes, and the choice of an instruction set.
+ * codes.c - their names, queries from codes, and the choice of an instruction set.
  */
 
 #include <stdatomic.h>
+#include <string.h>
 
 #include "codes.h"
+#include "vec.h"
+
+static const char *const names[VEC_NCODES] = { "fast", "small", "none" };
+
+const char *
+vec_codes_name(enum vec_codes codes)
+{
+	return (unsigned)codes < VEC_NCODES ? names[codes] : "unknown";
+}
+
+int
+vec_codes_parse(const char *name)
+{
+	for (int i = 0; i < VEC_NCODES; i++) {
+		if (strcmp(name, names[i]) == 0)
+			return i;
+	}
+	return -1;
+}
 
 void
 codes_query(const unsigned char *row, size_t dim, int8_t *bytes, struct code_query *q)

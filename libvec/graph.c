@@ -53,10 +53,10 @@ codes_of(const struct vec_options *o)
 	return o->codes;
 }
 
-static uint32_t
-default_M(enum vec_codes codes, size_t dim)
+uint32_t
+vec_default_M(const struct vec_options *o)
 {
-	return dim <= VEC_DIM_LOW && codes != VEC_CODES_SMALL ? VEC_M_LOW : VEC_M_DEFAULT;
+	return o->dim <= VEC_DIM_LOW && codes_of(o) != VEC_CODES_SMALL ? VEC_M_LOW : VEC_M_DEFAULT;
 }
 
 int
@@ -81,7 +81,7 @@ graph_new(const struct store *store, const struct vec_options *o, struct graph *
 		g->coder = codes_best()->small;
 		g->code_bytes = codes_small_stride(o->dim);
 	}
-	g->M = o->M ? o->M : default_M(g->codes, o->dim);
+	g->M = o->M ? o->M : vec_default_M(o);
 	g->ef_construction = o->ef_construction ? o->ef_construction : VEC_EF_CONSTRUCTION_DEFAULT;
 	g->seed = o->seed;
 	g->nunits = 1;

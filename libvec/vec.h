@@ -98,6 +98,10 @@ enum vec_codes {
 	VEC_NCODES
 };
 
+/* "fast", "small", "none"; and back: the codes, or -1 for a name that is none. */
+const char *vec_codes_name(enum vec_codes codes);
+int vec_codes_parse(const char *name);
+
 struct vec;
 
 struct vec_options {
@@ -113,6 +117,12 @@ struct vec_options {
 	uint32_t nlive;		/* slots that `live` covers.  Published ones past it are live */
 	bool create;		/* make the folder's files when there are none */
 };
+
+/*
+ * The M of a graph with these options when they have 0 there: for who keeps it, so that an index made
+ * anew is as the lost one.
+ */
+uint32_t vec_default_M(const struct vec_options *o);
 
 /*
  * Open the collection in folder `dir`, which exists.  Checks the header against `o` and maps the

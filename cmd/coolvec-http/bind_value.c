@@ -69,6 +69,7 @@ bind_text(const struct param *p, const char *s, size_t n)
 		return list(p, s);
 	case PARAM_STRING:
 	case PARAM_METRIC:
+	case PARAM_CODES:
 	case PARAM_NAME:
 		return json_stringn(s, n);
 	case PARAM_VECTOR:
@@ -129,6 +130,7 @@ static bool
 is_good(const struct param *p, const json_t *v)
 {
 	static const char *const metrics[] = { "cosine", "l2", "ip", "l1", NULL };
+	static const char *const codes[] = { "fast", "small", NULL };
 	size_t n = json_string_length(v);
 
 	switch (p->kind) {
@@ -143,6 +145,8 @@ is_good(const struct param *p, const json_t *v)
 		    (n <= (size_t)p->most || (size_t)p->most >= WIRE_TEXT_MAX);
 	case PARAM_METRIC:
 		return one_of(v, metrics);
+	case PARAM_CODES:
+		return one_of(v, codes);
 	case PARAM_NAME:
 		return is_name(v);
 	case PARAM_VECTOR:
@@ -167,6 +171,7 @@ bind_what(const struct param *p, struct err *err)
 		[PARAM_ID] = "an integer from 0",
 		[PARAM_BOOL] = "true or false",
 		[PARAM_METRIC] = "cosine, l2, ip or l1",
+		[PARAM_CODES] = "fast or small",
 		[PARAM_NAME] = "a name: 1 to 63 letters, digits, _ and -, a letter or digit first",
 		[PARAM_VECTOR] = "an array of numbers or base64",
 		[PARAM_META] = "an object",

@@ -32,6 +32,7 @@ static const char *const kinds[] = {
 	[PARAM_BOOL] = "true or false",
 	[PARAM_STRING] = "string",
 	[PARAM_METRIC] = "cosine, l2, ip or l1",
+	[PARAM_CODES] = "fast or small",
 	[PARAM_NAME] = "name",
 	[PARAM_VECTOR] = "numbers, or base64",
 	[PARAM_META] = "object",

@@ -43,6 +43,8 @@ kind_schema(const struct param *p)
 	case PARAM_METRIC:
 		return json_pack(
 		    "{s:s, s:[s,s,s,s]}", "type", "string", "enum", "cosine", "l2", "ip", "l1");
+	case PARAM_CODES:
+		return json_pack("{s:s, s:[s,s]}", "type", "string", "enum", "fast", "small");
 	case PARAM_NAME:
 		return json_pack("{s:s, s:s}", "type", "string", "pattern",
 		    "^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$");

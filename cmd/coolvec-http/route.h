@@ -25,6 +25,7 @@ enum param_kind {
 	PARAM_BOOL,
 	PARAM_STRING,	/* least to most bytes */
 	PARAM_METRIC,
+	PARAM_CODES,	/* of a new collection */
 	PARAM_NAME,	/* of a collection */
 	PARAM_VECTOR,	/* array of numbers, or base64 */
 	PARAM_META,	/* object */

@@ -46,7 +46,7 @@
 #define EMBEDDER "{\"provider\":\"local\",\"model\":\"ngram\"," \
 	"\"version\":\"1-u15.0.0\",\"dim\":256}"
 #define PAPERS "{\"name\":\"papers\",\"number\":1,\"metric\":\"cosine\",\"dim\":256,\"count\":0," \
-	"\"embedder\":" EMBEDDER ",\"M\":16,\"ef_construction\":200,\"created\":1795453200}"
+	"\"embedder\":" EMBEDDER ",\"codes\":\"fast\",\"M\":32,\"ef_construction\":200,\"created\":1795453200}"
 #define CAT "{\"id\":0,\"text\":\"The cat sat on the mat\",\"key\":null,\"meta\":null}"
 
 #define SIMILARITY_PARAMS(w) PARAMS({ "vec_id", "id", PARAM_ID, w, MUST, \
@@ -99,6 +99,8 @@ const struct route routes[] = {
 		    .help = "what makes vectors of texts; none: every item brings its vector" },
 		{ "dim", NULL, PARAM_COUNT, IN_BODY, NUMBERS(1, 16000),
 		    .help = "components of a vector; needed with the embedder none" },
+		{ "codes", NULL, PARAM_CODES, IN_BODY,
+		    .help = "of the graph; small halves its memory; fast when absent" },
 		{ "M", NULL, PARAM_COUNT, IN_BODY, NUMBERS(4, 64), .help = "neighbours of a node" },
 		{ "ef_construction", NULL, PARAM_COUNT, IN_BODY, NUMBERS(8, 4000),
 		    .help = "candidates that an insertion keeps" },),
@@ -219,7 +221,7 @@ const struct route routes[] = {
 	    "A collection in numbers",
 	    .example = { .reply = "{\"collection\":" PAPERS ",\"slots\":5,\"live\":1,\"dead\":4,\"indexed\":1,"
 		"\"tail\":0,\"unlinking\":0,\"max_level\":0,\"generation\":0,\"capacity\":1024,"
-		"\"file_bytes\":1048612,\"graph_bytes\":4096,\"isa\":\"avx2\",\"read_only\":false,"
+		"\"file_bytes\":1048612,\"codes\":\"fast\",\"graph_bytes\":4096,\"isa\":\"avx2\",\"read_only\":false,"
 		"\"index_note\":\"\",\"build\":null,\"build_note\":\"\","
 		"\"daemon\":{\"version\":\"" COOLVEC_VERSION "\",\"uptime\":12,\"connections\":2,"
 		"\"open_collections\":1,\"embedder\":{\"calls\":1,\"errors\":0,\"texts\":1,"

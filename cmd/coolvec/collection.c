@@ -38,6 +38,7 @@ cmd_collection_create(struct app *app)
 	if ((rc = app_put_string(app, args, OPT_METRIC, "metric")) == 0 &&
 	    (rc = app_put_string(app, args, OPT_EMBEDDER, "embedder")) == 0 &&
 	    (rc = app_put_number(app, args, OPT_DIM, "dim", 1, 16000)) == 0 &&
+	    (rc = app_put_string(app, args, OPT_CODES, "codes")) == 0 &&
 	    (rc = app_put_number(app, args, OPT_M, "M", 2, 1024)) == 0 &&
 	    (rc = app_put_number(app, args, OPT_EF_CONSTRUCTION, "ef_construction", 1, 100000)) ==
 		0)

@@ -49,7 +49,7 @@ const struct command commands[] = {
 	{ "export", NULL, "[FILE | -]", 0, 1, "write all items, with their vectors, to a file",
 	    OPTIONS(OPT_FORMAT, OPT_PROGRESS), cmd_export },
 	{ "collection create", NULL, "NAME", 1, 1, "make a collection",
-	    OPTIONS(OPT_METRIC, OPT_DIM, OPT_EMBEDDER, OPT_M, OPT_EF_CONSTRUCTION),
+	    OPTIONS(OPT_METRIC, OPT_DIM, OPT_EMBEDDER, OPT_CODES, OPT_M, OPT_EF_CONSTRUCTION),
 	    cmd_collection_create },
 	{ "collection list", "collection ls", "", 0, 0, "show the collections", NO_OPTIONS,
 	    cmd_collection_list },

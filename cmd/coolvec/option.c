@@ -43,6 +43,8 @@ static const struct option table[OPT_N] = {
 	[OPT_DIM] = { "dim", 0, "N", KIND_NONE, "components of a vector" },
 	[OPT_EMBEDDER] = { "embedder", 0, "NAME", KIND_EMBEDDER,
 	    "local, words/NAME, gemini, openai, or none for vectors only" },
+	[OPT_CODES] = { "codes", 0, "CODES", KIND_CODES,
+	    "fast, or small for half the memory: what the graph goes by" },
 	[OPT_M] = { "M", 'M', "N", KIND_NONE, "links of a node in the graph (16; 32 up to 256 components)" },
 	[OPT_EF_CONSTRUCTION] = { "ef-construction", 0, "N", KIND_NONE,
 	    "candidates kept while linking (200)" },
@@ -73,6 +75,7 @@ const char *const *
 option_values(enum opt_kind kind)
 {
 	static const char *const metrics[] = { "cosine", "l2", "ip", "l1", NULL };
+	static const char *const codes[] = { "fast", "small", NULL };
 	static const char *const embedders[] = { "local", "gemini", "openai", "none", NULL };
 	static const char *const fields[] = { "text", "key", "meta", NULL };
 	static const char *const formats[] = { "fvecs", "npy", "jsonl", "tsv", NULL };
@@ -80,6 +83,8 @@ option_values(enum opt_kind kind)
 	switch (kind) {
 	case KIND_METRIC:
 		return metrics;
+	case KIND_CODES:
+		return codes;
 	case KIND_EMBEDDER:
 		return embedders;
 	case KIND_FIELDS:

@@ -45,6 +45,7 @@ enum opt {
 	OPT_AFTER,
 	OPT_DIM,
 	OPT_EMBEDDER,
+	OPT_CODES,
 	OPT_M,
 	OPT_EF_CONSTRUCTION,
 	OPT_YES,
@@ -61,7 +62,7 @@ enum opt {
 };
 
 /* What a value is, for completion. */
-enum opt_kind { KIND_NONE, KIND_FILE, KIND_METRIC, KIND_EMBEDDER, KIND_FIELDS, KIND_FORMAT };
+enum opt_kind { KIND_NONE, KIND_FILE, KIND_METRIC, KIND_CODES, KIND_EMBEDDER, KIND_FIELDS, KIND_FORMAT };
 
 struct option {
 	const char *name;	/* without the dashes */

@@ -172,6 +172,7 @@ struct meta_collection {
 	char name[META_NAME_MAX + 1];
 	char metric[16];
 	uint32_t dim;
+	char codes[16];			/* of the graph: "fast" or "small" */
 	uint32_t M, ef_construction;
 	uint64_t seed;
 	/* Embedder identity; provider "none": vectors only. */

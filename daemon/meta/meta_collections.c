@@ -14,7 +14,8 @@ meta_collection_add(struct meta_txn *t, struct meta_collection *c, struct err *e
 	    param_int(c->dim), param_int(c->M), param_int(c->ef_construction), param_u64(c->seed),
 	    param_text(c->provider), param_text(c->model), param_text(c->version),
 	    param_u64(c->identity), param_u64(c->generation), param_u64(c->next_id),
-	    param_int(c->next_slot), param_u64(c->count), param_int(c->created)),
+	    param_int(c->next_slot), param_u64(c->count), param_int(c->created),
+	    param_text(c->codes)),
 	    &c->number, err);
 }
 
@@ -40,7 +41,8 @@ read_collection(struct meta *m, enum meta_sql sql, struct meta_collection *c, st
 	    (rc = db_copy(m, sql, 3, c->metric, sizeof(c->metric), err)) != 0 ||
 	    (rc = db_copy(m, sql, 8, c->provider, sizeof(c->provider), err)) != 0 ||
 	    (rc = db_copy(m, sql, 9, c->model, sizeof(c->model), err)) != 0 ||
-	    (rc = db_copy(m, sql, 10, c->version, sizeof(c->version), err)) != 0)
+	    (rc = db_copy(m, sql, 10, c->version, sizeof(c->version), err)) != 0 ||
+	    (rc = db_copy(m, sql, 17, c->codes, sizeof(c->codes), err)) != 0)
 		return rc;
 	return 0;
 }

@@ -5,6 +5,7 @@
  * is a number and what bytes is written down here once, for no database tells it of its NULLs.
  */
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 #include "meta_move.h"
 #include "meta_uri.h"
 
-#define COLUMNS_MAX 17
+#define COLUMNS_MAX 18
 
 /* Those that are referred to go before those that refer. */
 static const struct {
@@ -23,7 +24,7 @@ static const struct {
 } tables[] = {
 	{ SQL_DUMP_USERS, SQL_LOAD_USERS, "itttti" },
 	{ SQL_DUMP_SESSIONS, SQL_SESSION_ADD, "tii" },
-	{ SQL_DUMP_COLLECTIONS, SQL_LOAD_COLLECTIONS, "iittiiiitttiiiiii" },
+	{ SQL_DUMP_COLLECTIONS, SQL_LOAD_COLLECTIONS, "iittiiiitttiiiiiit" },
 	{ SQL_DUMP_ITEMS, SQL_ITEM_PUT, "iittb" },
 	{ SQL_DUMP_SLOTS, SQL_LOAD_SLOTS, "iiiii" },
 	{ SQL_DUMP_BUILDS, SQL_BUILD_ADD, "iiititttii" },
@@ -52,6 +53,7 @@ move_table(struct meta *from, struct meta_txn *to, size_t t, struct err *err)
 	size_t n = strlen(tables[t].types);
 	int rc;
 
+	assert(n <= COLUMNS_MAX);
 	rc = db_query(from, tables[t].dump, NULL, 0, err);
 	while (rc == 0) {
 		for (size_t i = 0; i < n; i++)

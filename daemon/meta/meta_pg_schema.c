@@ -109,7 +109,14 @@ static const char *const script_1[] = {
 	NULL
 };
 
-static const char *const *const scripts[] = { script_1 };
+/* What a graph goes by.  There were only these before. */
+static const char *const script_2[] = {
+	"ALTER TABLE collections ADD COLUMN codes text NOT NULL DEFAULT 'fast'"
+	"	CHECK (octet_length(codes) <= 15)",
+	NULL
+};
+
+static const char *const *const scripts[] = { script_1, script_2 };
 
 enum { VERSION = sizeof(scripts) / sizeof(scripts[0]) };
 

@@ -11,7 +11,7 @@
 
 #define COLLECTION                                                                                 \
 	"number, user_id, name, metric, dim, m, ef_construction, seed, provider, model, version, " \
-	"identity, generation, next_id, next_slot, count, created"
+	"identity, generation, next_id, next_slot, count, created, codes"
 
 #define BUILD                                                                                      \
 	"collection, generation, embeds, metric, dim, provider, model, version, identity, started"
@@ -50,8 +50,8 @@ const char *const meta_sql_text[SQL_N] = {
 
 	[SQL_COLLECTION_ADD] =
 	    "INSERT INTO collections (user_id, name, metric, dim, m, ef_construction, seed, "
-	    "provider, model, version, identity, generation, next_id, next_slot, count, created) "
-	    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) "
+	    "provider, model, version, identity, generation, next_id, next_slot, count, created, "
+	    "codes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) "
 	    "ON CONFLICT DO NOTHING RETURNING number",
 	[SQL_COLLECTION_FIND] =
 	    "SELECT " COLLECTION " FROM collections WHERE user_id = $1 AND name = $2",
@@ -126,7 +126,7 @@ const char *const meta_sql_text[SQL_N] = {
 			   "VALUES ($1, $2, $3, $4, $5, $6)",
 	[SQL_LOAD_COLLECTIONS] =
 	    "INSERT INTO collections (" COLLECTION ") VALUES "
-	    "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+	    "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
 
 	/* SQLite's; PostgreSQL's are in meta_pg_schema.c */
 	[SQL_COUNTER_GET] = "SELECT seq FROM sqlite_sequence WHERE name = $1",

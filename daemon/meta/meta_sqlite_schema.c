@@ -112,6 +112,10 @@ static const char *const scripts[] = {
 	"	identity INTEGER NOT NULL,"
 	"	started INTEGER NOT NULL"
 	") STRICT;",
+
+	/* What a graph goes by.  There were only these before. */
+	"ALTER TABLE collections ADD COLUMN codes TEXT NOT NULL DEFAULT 'fast'"
+	"	CHECK (length(CAST(codes AS BLOB)) <= 15);",
 };
 
 enum { VERSION = sizeof(scripts) / sizeof(scripts[0]) };

@@ -27,7 +27,7 @@ refuses() {
 
 @test "--init makes the folder and its metadata, and can be repeated" {
 	run -0 "$build/coolvecd" --env /dev/null --data "$data" --init
-	same "$data: metadata schema 2" "$output"
+	same "$data: metadata schema 3" "$output"
 	[ -f "$data/meta.db" ] && [ ! -e "$sock" ]
 	run -0 "$build/coolvecd" --env /dev/null --data "$data" --init
 	serve

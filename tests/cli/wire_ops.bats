@@ -101,12 +101,12 @@ near() {
 	run -0 works collection_create '{"name":"full","metric":"l2","dim":64,"M":8,"ef_construction":50}'
 	jq -e --argjson now "$(date +%s)" '(.number | . > 0) and (.created | . > $now - 60 and . <= $now) and
 		del(.number, .created, .embedder.version) == {name: "full", metric: "l2", dim: 64, count: 0,
-		embedder: {provider: "local", model: "ngram", dim: 64}, M: 8, ef_construction: 50}' <<<"$output"
+		embedder: {provider: "local", model: "ngram", dim: 64}, codes: "fast", M: 8, ef_construction: 50}' <<<"$output"
 	same "$output" "$(works collection_show '{"name":"full"}')"
 	fails exists collection_create '{"name":"full"}'
 	run -0 works collection_create '{"name":"plain","embedder":"none","dim":16000}'
 	jq -e 'del(.number, .created) == {name: "plain", metric: "cosine", dim: 16000, count: 0,
-		embedder: null, M: 16, ef_construction: 200}' <<<"$output"
+		embedder: null, codes: "fast", M: 16, ef_construction: 200}' <<<"$output"
 	run -0 works collection_create '{"name":"short","embedder":"none","dim":256}'
 	jq -e '.M == 32' <<<"$output"
 	run -0 works collection_create '{"name":"usual"}'
@@ -405,7 +405,7 @@ biggest() {
 	indexed() { works stats '{"collection":"t"}' | jq -e '.tail == 0 and .indexed == 98 and .unlinking == 0'; }
 	soon indexed
 	run -0 works stats '{"collection":"t"}'
-	jq -e 'keys == ["build","build_note","capacity","collection","daemon","dead","file_bytes","generation",
+	jq -e 'keys == ["build","build_note","capacity","codes","collection","daemon","dead","file_bytes","generation",
 		"graph_bytes","index_note","indexed","isa",		"live","max_level","read_only","slots","tail","unlinking"] and .slots == 100 and .live == 98 and .dead == 2 and
 		.generation == 0 and .build == null and .build_note == "" and
 		.capacity >= 100 and .file_bytes >= 36 + 1600 and .read_only == false and .index_note == "" and

@@ -18,6 +18,7 @@ static char data_[512], algorithm[] = "HS256", embedder[] = "local", level[] = "
 static struct settings settings = { .data = data_, .algorithm = algorithm, .embedder = embedder,
 	.log_level = level, .token_minutes = 525600, .embed_dim = 64, .max_connections = 16,
 	.grace_seconds = 10, .line_seconds = 30, .idle_seconds = 600, .close_seconds = 300,
+	.max_open = 256,
 	.workers = 2, .index_threads = 1, .compact_bytes = 1ull << 40,
 	.max_line = 16 << 20, .max_values = 4000000, .max_depth = 32, .max_text = 1 << 20,
 	.max_batch = 10000, .max_dim = 16000, .max_k = 10000, .max_ef = 10000,

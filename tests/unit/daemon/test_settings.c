@@ -27,7 +27,7 @@ static const char *const names[] = { "VEC_DB_PATH", "COOLVEC_SOCKET", "DB_URI", 
 	"COOLVEC_MAX_DEPTH", "COOLVEC_MAX_TEXT", "COOLVEC_MAX_BATCH", "COOLVEC_MAX_DIM", "COOLVEC_MAX_K",
 	"COOLVEC_MAX_EF", "COOLVEC_MAX_ANSWER", "COOLVEC_MAX_READING", "COOLVEC_GUESSES",
 	"COOLVEC_PASSWORD_KIB", "COOLVEC_PASSWORD_PASSES", "COOLVEC_SANDBOX", "COOLVEC_SNAPSHOT_DIRS",
-	"COOLVEC_COMPACT_PERCENT", "COOLVEC_COMPACT_BYTES" };
+	"COOLVEC_COMPACT_PERCENT", "COOLVEC_COMPACT_BYTES", "COOLVEC_MAX_OPEN" };
 
 #define NNAMES (sizeof(names) / sizeof(names[0]))
 
@@ -102,6 +102,7 @@ nothing_set_gives_the_defaults(void **state)
 	assert_int_equal(s.line_seconds, 30);
 	assert_int_equal(s.idle_seconds, 600);
 	assert_int_equal(s.close_seconds, 300);
+	assert_int_equal(s.max_open, 256);
 	assert_int_equal(s.max_line, 16 << 20);
 	assert_int_equal(s.max_values, 4000000);
 	assert_int_equal(s.max_depth, 32);
@@ -182,6 +183,8 @@ value_that_cannot_be_is_refused_by_name(void **state)
 		{ "COOLVEC_IDLE_SECONDS", "0" },
 		{ "COOLVEC_IDLE_SECONDS", "86401" },
 		{ "COOLVEC_CLOSE_SECONDS", "0" },
+		{ "COOLVEC_MAX_OPEN", "0" },
+		{ "COOLVEC_MAX_OPEN", "8193" },
 		{ "COOLVEC_CLOSE_SECONDS", "1e3" },
 		{ "COOLVEC_WORKERS", "0" },
 		{ "COOLVEC_WORKERS", "65" },

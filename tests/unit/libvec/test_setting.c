@@ -141,7 +141,7 @@ the_default_of_M_follows_the_setting(void **state)
 {
 	static const struct { size_t dim; enum vec_codes codes; uint32_t M; } rules[] = {
 		{ 100, VEC_CODES_FAST, VEC_M_LOW }, { 100, VEC_CODES_SMALL, VEC_M_DEFAULT },
-		{ 257, VEC_CODES_FAST, VEC_M_DEFAULT }, { 256, VEC_CODES_NONE, VEC_M_LOW } };
+		{ 257, VEC_CODES_FAST, VEC_M_DEFAULT }, { 16, VEC_CODES_SMALL, VEC_M_LOW }, { 256, VEC_CODES_NONE, VEC_M_LOW } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
@@ -152,9 +152,20 @@ the_default_of_M_follows_the_setting(void **state)
 
 		vec_stats(v, &s);
 		assert_int_equal(s.M, rules[i].M);
+		assert_int_equal(vec_default_M(&o), rules[i].M);
 		vec_close(v);
 		forget_files();
 	}
+}
+
+static void
+names_go_both_ways(void **state)
+{
+	(void)state;
+	for (int i = 0; i < VEC_NCODES; i++)
+		assert_int_equal(vec_codes_parse(vec_codes_name((enum vec_codes)i)), i);
+	assert_int_equal(vec_codes_parse("sq8"), -1);
+	assert_int_equal(vec_codes_parse(""), -1);
 }
 
 int
@@ -165,6 +176,7 @@ main(void)
 		FIXTURE_TEST(one_thread_builds_one_graph),
 		FIXTURE_TEST(codes_fit_vectors_of_any_size),
 		FIXTURE_TEST(the_default_of_M_follows_the_setting),
+		FIXTURE_TEST(names_go_both_ways),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

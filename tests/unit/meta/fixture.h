@@ -111,7 +111,8 @@ sample(uint64_t user, const char *name)
 {
 	struct meta_collection c = {
 		.user = user, .dim = 512, .M = 16, .ef_construction = 200,
-		.metric = "cosine", .provider = "local", .model = "ngram", .version = "1-u15.0",
+		.metric = "cosine", .codes = "small",
+		.provider = "local", .model = "ngram", .version = "1-u15.0",
 		.seed = UINT64_MAX - 4, .identity = UINT64_C(0xfedcba9876543210),
 		.generation = 3, .next_id = 7, .next_slot = UINT32_MAX - 1, .count = 5,
 		.created = 1234567,
@@ -186,6 +187,7 @@ assert_same(const struct meta_collection *a, const struct meta_collection *b)
 	assert_string_equal(a->name, b->name);
 	assert_string_equal(a->metric, b->metric);
 	assert_int_equal(a->dim, b->dim);
+	assert_string_equal(a->codes, b->codes);
 	assert_int_equal(a->M, b->M);
 	assert_int_equal(a->ef_construction, b->ef_construction);
 	assert_true(a->seed == b->seed && a->identity == b->identity);

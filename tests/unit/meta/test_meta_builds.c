@@ -340,6 +340,7 @@ static const char schema_1[] =
     "ALTER TABLE items ADD COLUMN crc INTEGER NOT NULL DEFAULT 0;"
     "UPDATE items SET (slot, crc) = (SELECT slot, crc FROM slots"
     "	WHERE slots.collection = items.collection AND slots.id = items.id);"
+    "ALTER TABLE collections DROP COLUMN codes;"
     "CREATE UNIQUE INDEX items_slot ON items (collection, slot);"
     "DROP TABLE slots; DROP TABLE builds; PRAGMA user_version = 1;"
     "PRAGMA journal_mode = DELETE; PRAGMA auto_vacuum = NONE; VACUUM";
@@ -362,7 +363,7 @@ schema_1_becomes_the_present_one(void **state)
 		fail_msg("%s", sqlite3_errmsg(db));
 	sqlite3_close(db);
 	ok(f, meta_open(NULL, f->folder, &f->m, &f->err));
-	assert_int_equal(meta_schema(f->m), 2);
+	assert_int_equal(meta_schema(f->m), 3);
 	assert_int_equal(number(f, "PRAGMA auto_vacuum"), 2);
 	ok(f, meta_item_by_key(f->m, f->c, "key", META_ALL, &got, &f->err));
 	assert_true(got.id == 7 && got.slot == 70 && got.crc == UINT32_MAX - 70);
@@ -373,6 +374,29 @@ schema_1_becomes_the_present_one(void **state)
 	begin(f);
 	put(f, 8, 71, "and goes on");
 	commit(f);
+}
+
+/* What schema 2 had: collections that said nothing of codes. */
+static void
+schema_2_becomes_the_present_one(void **state)
+{
+	struct fixture *f = *state;
+	struct meta_collection c;
+	sqlite3 *db;
+
+	fill(f, 5);
+	meta_close(f->m);
+	f->m = NULL;
+	assert_int_equal(sqlite3_open(path_of(f, "meta.db"), &db), SQLITE_OK);
+	if (sqlite3_exec(db, "ALTER TABLE collections DROP COLUMN codes; PRAGMA user_version = 2", NULL, NULL,
+	    NULL) != SQLITE_OK)
+		fail_msg("%s", sqlite3_errmsg(db));
+	sqlite3_close(db);
+	ok(f, meta_open(NULL, f->folder, &f->m, &f->err));
+	assert_int_equal(meta_schema(f->m), 3);
+	ok(f, meta_collection_get(f->m, f->c, &c, &f->err));
+	assert_string_equal(c.codes, "fast");
+	assert_true(c.dim == 512 && c.count == 5 && c.created == 1234567);
 }
 
 int
@@ -389,9 +413,10 @@ main(void)
 		TEST(drop_takes_builds_and_slots_along),
 		TEST(trimmed_file_is_as_small_as_what_is_in_it),
 		TEST(schema_1_becomes_the_present_one),
+		TEST(schema_2_becomes_the_present_one),
 	};
 
-	const size_t n = sizeof(tests) / sizeof(tests[0]), of_sqlite = 2;
+	const size_t n = sizeof(tests) / sizeof(tests[0]), of_sqlite = 3;
 
 	return _cmocka_run_group_tests("meta_builds", tests, test_uri() != NULL ? n - of_sqlite : n, NULL,
 	    NULL);

@@ -77,7 +77,7 @@ a_newer_schema_is_refused_and_left_alone(void **state)
 	struct fixture *f = *state;
 
 	tamper(f, "PRAGMA user_version = 4711");
-	refused_and_left_alone(f, "schema 4711, this program knows schemas up to 2");
+	refused_and_left_alone(f, "schema 4711, this program knows schemas up to 3");
 	tamper_in(f, true, "PRAGMA user_version = 4712");
 	refused_and_left_alone(f, "schema 4712");
 	assert_int_equal(access(path_of(f, "meta.db-wal"), F_OK), 0);

@@ -105,6 +105,25 @@ a_database_that_is_not_the_folders_is_refused(void **state)
 }
 
 static void
+a_database_of_an_older_schema_becomes_the_present_one(void **state)
+{
+	struct lost *l = *state;
+	struct fixture *f = &l->f;
+	struct meta_collection c;
+	int schema = meta_schema(f->m);
+
+	meta_close(f->m);
+	f->m = NULL;
+	sql(l, "ALTER TABLE collections DROP COLUMN codes");
+	sql(l, "DELETE FROM migrations WHERE version = 2");
+	ok(f, meta_open(l->uri, f->folder, &f->m, &f->err));
+	assert_int_equal(meta_schema(f->m), schema);
+	ok(f, meta_collection_get(f->m, f->c, &c, &f->err));
+	assert_string_equal(c.codes, "fast");
+	assert_int_equal(c.created, 1234567);
+}
+
+static void
 a_folder_of_postgresql_is_not_opened_with_sqlite(void **state)
 {
 	struct lost *l = *state;
@@ -232,6 +251,7 @@ main(void)
 		LOST(who_was_taken_over_from_can_only_read),
 		LOST(a_straggler_commits_before_it_is_fenced),
 		LOST(a_database_that_is_not_the_folders_is_refused),
+		LOST(a_database_of_an_older_schema_becomes_the_present_one),
 		LOST(a_folder_of_postgresql_is_not_opened_with_sqlite),
 		LOST(a_server_that_is_not_there_is_told_without_the_password),
 		LOST(moving_there_and_back_keeps_everything),
