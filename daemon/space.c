@@ -10,6 +10,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "indexer.h"
 #include "log.h"
 #include "space.h"
 #include "space_open.h"
@@ -104,6 +105,8 @@ open_locked(struct spaces *ss, const struct meta_collection *c, int *rc, enum wi
 	}
 	s->state = SPACE_OPEN;
 	uv_cond_broadcast(&ss->changed);
+	if (ss->d->indexer != NULL)
+		indexer_kick(ss->d->indexer);	/* hnsw.index may wait to be read */
 	return s;
 }
 
