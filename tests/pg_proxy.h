@@ -11,6 +11,7 @@
 #include <assert.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,6 +35,7 @@ struct pg_proxy {
 	int listener, wake[2];
 	struct { int client, server; } pairs[PROXY_PAIRS];
 	atomic_int mode, then;
+	atomic_uint asked, done;	/* modes set, and of them taken up */
 	atomic_bool stopping;
 	atomic_uint cuts;	/* by PROXY_LOSE_* */
 	pthread_t thread;
@@ -127,11 +129,13 @@ proxy_main(void *arg)
 	char byte[16];
 
 	while (!atomic_load(&p->stopping)) {
+		unsigned asked = atomic_load(&p->asked);
 		int mode = atomic_load(&p->mode);
 
 		if (mode == PROXY_CUT)
 			for (int i = 0; i < PROXY_PAIRS; i++)
 				proxy_close_pair(p, i);
+		atomic_store(&p->done, asked);
 		fds[0] = (struct pollfd){ .fd = p->wake[0], .events = POLLIN };
 		fds[1] = (struct pollfd){ .fd = p->listener, .events = POLLIN };
 		for (int i = 0; i < PROXY_PAIRS; i++) {
@@ -159,11 +163,23 @@ proxy_main(void *arg)
 }
 
 static inline void
-proxy_set(struct pg_proxy *p, enum proxy_mode mode)
+proxy_wake(struct pg_proxy *p)
 {
-	atomic_store(&p->mode, (int)mode);
 	while (write(p->wake[1], "x", 1) != 1)
 		;
+}
+
+/* Returns when it is so: what is to be cut was cut. */
+static inline void
+proxy_set(struct pg_proxy *p, enum proxy_mode mode)
+{
+	unsigned asked;
+
+	atomic_store(&p->mode, (int)mode);
+	asked = atomic_fetch_add(&p->asked, 1) + 1;
+	proxy_wake(p);
+	while ((int)(atomic_load(&p->done) - asked) < 0)
+		sched_yield();
 }
 
 /* A proxy in `folder` to the server in `server`.  0 or -1. */
@@ -188,7 +204,7 @@ static inline void
 proxy_stop(struct pg_proxy *p)
 {
 	atomic_store(&p->stopping, true);
-	proxy_set(p, PROXY_CUT);
+	proxy_wake(p);
 	pthread_join(p->thread, NULL);
 	for (int i = 0; i < PROXY_PAIRS; i++)
 		proxy_close_pair(p, i);

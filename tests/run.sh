@@ -52,7 +52,7 @@ run_postgresql() {
 		count "cli $name with PostgreSQL" "$LOG/postgresql_$name.tap" $?
 	done
 	for name in $POSTGRESQL_TESTS; do
-		COOLVEC_TEST_DB_URI=$uri CMOCKA_MESSAGE_OUTPUT=TAP timeout 600 "$B/tests/unit/meta/$name" \
+		COOLVEC_TEST_DB_URI=$uri CMOCKA_MESSAGE_OUTPUT=TAP timeout 180 "$B/tests/unit/meta/$name" \
 			>"$LOG/postgresql_$name.tap" 2>"$LOG/postgresql_$name.log"
 		count "unit meta/$name with PostgreSQL" "$LOG/postgresql_$name.tap" $?
 	done
@@ -64,7 +64,7 @@ run_unit() {
 	for t in "$B"/tests/unit/*/test_*; do
 		case $t in *.d | */test_meta_pg*) continue ;; esac
 		name=${t#"$B"/tests/unit/}
-		CMOCKA_MESSAGE_OUTPUT=TAP timeout 600 "$t" >"$LOG/${name//\//_}.tap" 2>&1
+		CMOCKA_MESSAGE_OUTPUT=TAP timeout 180 "$t" >"$LOG/${name//\//_}.tap" 2>&1
 		count "unit $name" "$LOG/${name//\//_}.tap" $?
 	done
 	run_postgresql

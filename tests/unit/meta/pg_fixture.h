@@ -101,7 +101,7 @@ teardown_lost(void **state)
 static inline void
 wait_back(struct lost *l)
 {
-	unsigned backs = atomic_load(&l->backs);
+	unsigned backs = atomic_load(&l->backs);	/* nothing comes back before it passes */
 
 	proxy_set(&l->proxy, PROXY_PASS);
 	while (atomic_load(&l->backs) == backs)
