@@ -196,7 +196,7 @@ FUZZ_TARGETS := $(patsubst %,$(B)/tests/fuzz/fuzz_%,$(FUZZ))
 
 # --- programs that the tests from outside use -------------------------------------------------------
 
-TEST_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/cli/*.c tests/fault/*.c tests/http/*.c))
+TEST_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/cli/*.c tests/fault/*.c tests/http/*.c) tests/bench/start.c)
 $(TEST_PROGRAMS): $(B)/%: %.c $(filter %.o,$(LINK_proto)) | check-libs
 	@mkdir -p $(@D)
 	$(CC) $(INC_proto) $(ALL_CFLAGS) $(PIE) $(ALL_LDFLAGS) -o $@ $< $(LINK_proto)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "indexer.h"
 #include "log.h"
 #include "space_open.h"
 #include "space_private.h"
@@ -100,6 +101,8 @@ open_locked(struct spaces *ss, const struct meta_collection *c, int *rc, enum wi
 	s->state = SPACE_OPEN;
 	space_room_use_locked(ss, s);
 	uv_cond_broadcast(&ss->changed);
+	if (ss->d->indexer != NULL)
+		indexer_kick(ss->d->indexer);	/* hnsw.index may wait to be read */
 	return s;
 }
 

@@ -73,7 +73,7 @@ space_options(const struct meta_collection *c, struct vec_options *o)
 		.identity = c->identity, .generation = c->generation };
 }
 
-/* Vectors newer than the graph were written last: are they what their rows say? */
+/* Vectors newer than hnsw.index were written last: are they what their rows say? */
 static int
 check_tail(struct daemon *d, struct space *s, struct err *err)
 {
@@ -86,13 +86,14 @@ check_tail(struct daemon *d, struct space *s, struct err *err)
 	vec_stats(s->vec, &st);
 	if (st.tail == 0)
 		return 0;
+	from = st.index_note[0] == 0 && st.saved > st.covered ? st.saved : st.covered;
 	items = calloc(CHECK_SLOTS, sizeof(*items));
 	slots = calloc(CHECK_SLOTS, sizeof(*slots));
 	if (items == NULL || slots == NULL) {
 		rc = err_set(err, -1, "no memory to check collection %s", s->info.name);
 		goto out;
 	}
-	for (from = st.covered; from < s->info.next_slot && rc == 0; from += CHECK_SLOTS) {
+	for (; from < s->info.next_slot && rc == 0; from += CHECK_SLOTS) {
 		size_t n = s->info.next_slot - from < CHECK_SLOTS ? s->info.next_slot - from :
 								     CHECK_SLOTS;
 

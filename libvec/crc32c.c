@@ -37,3 +37,30 @@ vec_crc32c(uint32_t crc, const void *p, size_t n)
 
 	return fast ? fast(crc, p, n) : crc32c_table(crc, p, n);
 }
+
+/* The product of two polynomials modulo ours; reflected, so that the highest bit is x^0. */
+static uint32_t
+multiply(uint32_t a, uint32_t b)
+{
+	uint32_t product = 0;
+
+	for (uint32_t bit = 1u << 31; bit != 0; bit >>= 1) {
+		if (a & bit)
+			product ^= b;
+		b = b >> 1 ^ (b & 1 ? POLYNOMIAL : 0);
+	}
+	return product;
+}
+
+uint32_t
+crc32c_join(uint32_t a, uint32_t b, uint64_t n)
+{
+	uint32_t square = 1u << 23;	/* x^8 */
+
+	for (; n > 0; n >>= 1) {
+		if (n & 1)
+			a = multiply(square, a);
+		square = multiply(square, square);
+	}
+	return a ^ b;
+}

@@ -33,6 +33,7 @@
 #ifndef LIBVEC_INDEX_H
 #define LIBVEC_INDEX_H
 
+#include "crew.h"
 #include "graph.h"
 
 #define INDEX_NAME "hnsw.index"
@@ -72,11 +73,18 @@ int index_save(const struct graph *g, int dir, uint64_t identity, uint64_t gener
     uint32_t slots, struct vec_error *err);
 
 /*
- * Load hnsw.index into `g`, which is empty and has memory for `slots`, the slots published.  True
- * when the graph is now that of the file.  Else *why is the reason, NULL when there is no file, and
- * `g` is empty again.  [change, alone]
+ * How many slots hnsw.index covers, by a header that is one of this collection; 0: there is none, or it is
+ * not.  Reads the header alone.
+ */
+uint32_t index_covers(const struct graph *g, int dir, uint64_t identity, uint64_t generation,
+    uint32_t slots);
+
+/*
+ * Load hnsw.index into `g`, which is empty and has memory for `slots`, the slots published; who comes
+ * along in `crew` helps.  True when the graph is now that of the file.  Else *why is the reason, NULL
+ * when there is no file, and `g` is empty again.  [change, alone]
  */
 bool index_load(struct graph *g, int dir, uint64_t identity, uint64_t generation, uint32_t slots,
-    const char **why);
+    struct crew *crew, const char **why);
 
 #endif

@@ -26,59 +26,32 @@
 #include "bytes.h"
 #include "graph_copy.h"
 #include "index.h"
+#include "index_read.h"
 #include "io.h"
 
-#define BUFFER 65536
-
-struct reader {
-	int fd;
-	uint64_t at;
-	unsigned char *buffer;
-	size_t n, used;		/* bytes in the buffer, and of them taken */
-	uint64_t left;		/* of the section, not in the buffer yet */
-	uint32_t crc;
-	bool failed;
-	uint64_t balance;	/* of links and their counterparts */
+/* What is read, and by whom. */
+struct loading {
+	struct graph *g;
+	struct index_header h;
+	struct crew *crew;
+	struct index_reader r;
+	uint64_t at[INDEX_NSECTIONS];	/* where each section begins */
+	unsigned char *levels;		/* the section of that name */
+	uint32_t *nodes;		/* in each segment */
+	uint64_t balance;		/* of links and their counterparts */
 };
 
-/* Begin a section. */
 static void
-begin(struct reader *r, uint64_t bytes)
+begin(struct loading *l, enum index_section section)
 {
-	r->n = r->used = 0;
-	r->left = bytes;
-	r->crc = 0;
-}
-
-/* The next `n` bytes of the section, n at most 1024; after a failure, zeros. */
-static const unsigned char *
-take(struct reader *r, size_t n)
-{
-	static const unsigned char zeros[1024];
-	size_t kept = r->n - r->used, more;
-
-	if (kept < n && !r->failed) {
-		memmove(r->buffer, r->buffer + r->used, kept);
-		more = r->left < BUFFER - kept ? (size_t)r->left : BUFFER - kept;
-		r->failed = kept + more < n || io_read(r->fd, r->buffer + kept, more, r->at) != 0;
-		if (!r->failed)
-			r->crc = vec_crc32c(r->crc, r->buffer + kept, more);
-		r->at += more;
-		r->left -= more;
-		r->n = kept + more;
-		r->used = 0;
-	}
-	if (r->failed)
-		return zeros;
-	r->used += n;
-	return r->buffer + r->used - n;
+	index_reader_begin(&l->r, l->at[section], l->h.section[section].bytes);
 }
 
 /* The section was read whole and is what was written. */
 static bool
-end(const struct reader *r, const struct index_header *h, enum index_section section)
+end(const struct loading *l, enum index_section section)
 {
-	return !r->failed && r->left == 0 && r->used == r->n && r->crc == h->section[section].crc;
+	return index_reader_end(&l->r) && l->r.crc == l->h.section[section].crc;
 }
 
 /* The header is one of this collection as it was opened. */
@@ -116,134 +89,92 @@ lengths_match(const struct graph *g, const struct index_header *h, uint64_t file
 	    h->section[INDEX_COPIES].bytes % sizeof(uint32_t) == 0;
 }
 
-static bool
-is_node(const struct graph *g, uint32_t slot)
-{
-	return graph_flags_get(g, slot) & GRAPH_LINKED;
-}
-
 /* Which slots are nodes; their upper lists, for which `upper` lists are announced. */
 static const char *
-load_levels(struct graph *g, struct reader *r, const struct index_header *h)
+load_levels(struct loading *l)
 {
-	uint64_t upper = h->section[INDEX_UPPER].bytes / (g->M * sizeof(graph_link)), seen = 0;
+	struct graph *g = l->g;
+	uint64_t upper = l->h.section[INDEX_UPPER].bytes / (g->M * sizeof(graph_link)), seen = 0;
 	uint32_t nodes = 0, level;
 
-	begin(r, h->section[INDEX_LEVELS].bytes);
-	for (uint32_t slot = 0; slot < h->slots; slot++) {
-		if ((level = *take(r, 1)) == 0)
+	begin(l, INDEX_LEVELS);
+	for (uint32_t slot = 0; slot < l->h.slots; slot++) {
+		level = l->levels[slot] = *index_reader_take(&l->r, 1);
+		if (!index_is_node(l->levels, slot))
 			continue;
-		if (level == INDEX_COPY) {
-			atomic_fetch_or(graph_flags(g, slot), GRAPH_TAKEN);
-			continue;
-		}
 		if (level - 1 != graph_level(g, slot))
 			return "a level is wrong";
 		nodes++;
+		l->nodes[slot / GRAPH_SEGMENT]++;
 		seen += level - 1;
 		if (seen > upper || graph_upper_new(g, slot, level - 1, NULL) != 0)
 			return "its upper lists do not fit";
-		graph_encode(g, slot);
-		if (atomic_fetch_or(graph_flags(g, slot), GRAPH_LINKED) & GRAPH_DEAD)
-			graph_unlink_later(g, slot);
 	}
-	if (!end(r, h, INDEX_LEVELS) || nodes != h->nodes || seen != upper)
+	if (!end(l, INDEX_LEVELS) || nodes != l->h.nodes || seen != upper)
 		return "its levels are damaged";
 	return NULL;
 }
 
-/* A number for a pair of slots on a level, the same for both directions. */
-static uint64_t
-pair_number(uint32_t a, uint32_t b, uint32_t level)
-{
-	uint64_t x = ((uint64_t)(a < b ? a : b) << 32 | (a < b ? b : a)) + level;
-
-	x = (x ^ x >> 31) * 0xbf58476d1ce4e5b9u;
-	return (x ^ x >> 29) * 0x94d049bb133111ebu;
-}
-
-static bool
-load_list(struct graph *g, struct reader *r, uint32_t slot, uint32_t level, uint32_t slots)
-{
-	uint32_t max = graph_list_max(g, level), links[GRAPH_LIST_MAX], n = 0, twice = 0, hole = 0;
-	const unsigned char *p = take(r, max * sizeof(uint32_t));
-	graph_link *list = graph_list(g, slot, level);
-
-	for (uint32_t i = 0; i < max; i++) {
-		uint32_t link = bytes_get32(p + 4 * (size_t)i), number;
-
-		if (link == 0) {
-			hole = 1;
-			continue;
-		}
-		if (hole || link > slots || link == slot + 1 || !is_node(g, link - 1) ||
-		    (level > 0 && graph_level(g, link - 1) < level))
-			return false;
-		for (number = 0; number < n; number++)
-			twice |= links[number] == link;
-		links[n++] = link;
-		r->balance += slot < link - 1 ? pair_number(slot, link - 1, level)
-		                              : -pair_number(slot, link - 1, level);
-		atomic_store_explicit(list + i, link, memory_order_relaxed);
-	}
-	return !twice;
-}
-
 static const char *
-load_lists(struct graph *g, struct reader *r, const struct index_header *h)
+load_lists(struct loading *l)
 {
-	begin(r, h->section[INDEX_BASE].bytes);
-	for (uint32_t slot = 0; slot < h->slots; slot++) {
-		if (is_node(g, slot) && !load_list(g, r, slot, 0, h->slots))
-			return "a link is wrong";
-	}
-	if (!end(r, h, INDEX_BASE))
+	struct graph *g = l->g;
+	const char *why;
+	uint32_t crc;
+
+	why = index_base_load(g, l->r.fd, l->crew, l->at[INDEX_BASE], l->h.slots, l->levels,
+	    l->nodes, &crc, &l->balance);
+	if (why)
+		return why;
+	if (crc != l->h.section[INDEX_BASE].crc)
 		return "its links are damaged";
-	begin(r, h->section[INDEX_UPPER].bytes);
-	for (uint32_t slot = 0; slot < h->slots; slot++) {
-		for (uint32_t l = 1; is_node(g, slot) && l <= graph_level(g, slot); l++) {
-			if (!load_list(g, r, slot, l, h->slots))
+	begin(l, INDEX_UPPER);
+	for (uint32_t slot = 0; slot < l->h.slots; slot++) {
+		for (uint32_t k = 1; index_is_node(l->levels, slot) && k < l->levels[slot]; k++) {
+			if (!index_list_load(g, &l->r, slot, k, l->h.slots, l->levels, &l->balance))
 				return "an upper link is wrong";
 		}
 	}
-	if (!end(r, h, INDEX_UPPER))
+	if (!end(l, INDEX_UPPER))
 		return "its upper links are damaged";
-	return r->balance == 0 ? NULL : "a link has no counterpart";
+	return l->balance == 0 ? NULL : "a link has no counterpart";
 }
 
-/* Slots that load_levels marked as taken hang on nodes. */
+/* Slots that are copies hang on nodes. */
 static const char *
-load_copies(struct graph *g, struct reader *r, const struct index_header *h)
+load_copies(struct loading *l)
 {
+	struct graph *g = l->g;
 	uint32_t node;
 
-	begin(r, h->section[INDEX_COPIES].bytes);
-	for (uint32_t slot = 0; slot < h->slots; slot++) {
-		if (!(graph_flags_get(g, slot) & GRAPH_TAKEN))
+	begin(l, INDEX_COPIES);
+	for (uint32_t slot = 0; slot < l->h.slots; slot++) {
+		if (l->levels[slot] != INDEX_COPY)
 			continue;
-		node = bytes_get32(take(r, 4));
-		if (node == 0 || node > h->slots || !is_node(g, node - 1) ||
+		node = bytes_get32(index_reader_take(&l->r, 4));
+		if (node == 0 || node > l->h.slots || !index_is_node(l->levels, node - 1) ||
 		    memcmp(store_row(g->store, node - 1), store_row(g->store, slot),
 		        g->store->stride) != 0)
 			return "a copy has no node";
-		atomic_fetch_and(graph_flags(g, slot), (unsigned char)~GRAPH_TAKEN);
 		graph_copy_add(g, node - 1, slot);
 	}
-	return end(r, h, INDEX_COPIES) ? NULL : "its copies are damaged";
+	return end(l, INDEX_COPIES) ? NULL : "its copies are damaged";
 }
 
 static const char *
-load_entry(struct graph *g, const struct index_header *h)
+load_entry(struct loading *l)
 {
-	uint32_t highest = 0, level;
+	const struct index_header *h = &l->h;
+	struct graph *g = l->g;
+	uint32_t highest = 0;
 
 	for (uint32_t slot = 0; slot < h->slots; slot++) {
-		if (is_node(g, slot) && (level = graph_level(g, slot)) > highest)
-			highest = level;
+		if (index_is_node(l->levels, slot) && l->levels[slot] - 1u > highest)
+			highest = l->levels[slot] - 1u;
 	}
 	if (h->entry == 0)
 		return NULL;
-	if (!is_node(g, h->entry - 1) || graph_level(g, h->entry - 1) != highest)
+	if (!index_is_node(l->levels, h->entry - 1) || l->levels[h->entry - 1] - 1u != highest)
 		return "its entry point is wrong";
 	g->nodes = h->nodes;
 	g->changes = 0;
@@ -251,49 +182,83 @@ load_entry(struct graph *g, const struct index_header *h)
 	return NULL;
 }
 
+/* The header of the file, as far as it can be of this collection.  NULL, or what is wrong with it. */
 static const char *
-load(struct graph *g, struct reader *r, uint64_t identity, uint64_t generation, uint32_t slots)
+read_header(const struct graph *g, int fd, uint64_t identity, uint64_t generation, uint32_t slots,
+    struct index_header *h)
 {
 	unsigned char bytes[INDEX_HEADER];
-	struct index_header h;
 	const char *why;
 	struct stat st;
 
-	if (fstat(r->fd, &st) != 0 || !S_ISREG(st.st_mode))
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
 		return "it is not a file";
-	if (st.st_size < INDEX_HEADER || io_read(r->fd, bytes, sizeof(bytes), 0) != 0)
+	if (st.st_size < INDEX_HEADER || io_read(fd, bytes, sizeof(bytes), 0) != 0)
 		return "it cannot be read";
-	if (!index_header_get(bytes, &h, &why) ||
-	    (why = check_header(g, &h, identity, generation, slots)) != NULL)
+	if (!index_header_get(bytes, h, &why) ||
+	    (why = check_header(g, h, identity, generation, slots)) != NULL)
 		return why;
-	if (!lengths_match(g, &h, (uint64_t)st.st_size))
-		return "its length is wrong";
-	r->at = INDEX_HEADER;
-	if ((why = load_levels(g, r, &h)) != NULL ||
-	    (why = load_lists(g, r, &h)) != NULL || (why = load_copies(g, r, &h)) != NULL ||
-	    (why = load_entry(g, &h)) != NULL)
+	return lengths_match(g, h, (uint64_t)st.st_size) ? NULL : "its length is wrong";
+}
+
+static int
+open_index(int dir)
+{
+	return io.openat(dir, INDEX_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+}
+
+static const char *
+load(struct loading *l, int fd)
+{
+	uint64_t at = INDEX_HEADER;
+	const char *why;
+
+	if (!index_reader_init(&l->r, fd) ||
+	    !(l->levels = io.calloc(l->h.slots + 1ul, sizeof(*l->levels))) ||
+	    !(l->nodes = io.calloc(l->h.slots / GRAPH_SEGMENT + 1ul, sizeof(*l->nodes))))
+		return "no memory to read it";
+	for (int i = 0; i < INDEX_NSECTIONS; i++) {
+		l->at[i] = at;
+		at += l->h.section[i].bytes;
+	}
+	if ((why = load_levels(l)) != NULL || (why = load_lists(l)) != NULL ||
+	    (why = load_copies(l)) != NULL)
 		return why;
-	return NULL;
+	return load_entry(l);
 }
 
 bool
 index_load(struct graph *g, int dir, uint64_t identity, uint64_t generation, uint32_t slots,
-    const char **why)
+    struct crew *crew, const char **why)
 {
-	struct reader r = { .buffer = io.calloc(1, BUFFER) };
+	struct loading l = { .g = g, .crew = crew };
+	int fd = open_index(dir);
 
-	*why = "no memory to read it";
-	if (!r.buffer)
-		return false;
-	r.fd = io.openat(dir, INDEX_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (r.fd < 0) {
+	if (fd < 0) {
 		*why = errno == ENOENT ? NULL : "it cannot be opened";
-		free(r.buffer);
 		return false;
 	}
-	if ((*why = load(g, &r, identity, generation, slots)) != NULL)
+	*why = read_header(g, fd, identity, generation, slots, &l.h);
+	if (*why == NULL && (*why = load(&l, fd)) != NULL)
 		graph_wipe(g, slots);
-	close(r.fd);
-	free(r.buffer);
+	free(l.nodes);
+	free(l.levels);
+	index_reader_fini(&l.r);
+	close(fd);
 	return *why == NULL;
+}
+
+uint32_t
+index_covers(const struct graph *g, int dir, uint64_t identity, uint64_t generation, uint32_t slots)
+{
+	struct index_header h;
+	uint32_t covers = 0;
+	int fd = open_index(dir);
+
+	if (fd < 0)
+		return 0;
+	if (read_header(g, fd, identity, generation, slots, &h) == NULL)
+		covers = h.slots;
+	close(fd);
+	return covers;
 }

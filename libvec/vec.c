@@ -49,6 +49,8 @@ open_graph(struct vec *v, const struct vec_options *o, struct vec_error *err)
 	    (rc = graph_reserve(v->graph, v->store->appended, err)) != 0)
 		return rc;
 	v->unread = true;
+	v->header_slots = index_covers(v->graph, v->dir, v->identity, v->generation,
+	    v->store->published);
 	if (v->store->published <= READ_AT_ONCE)
 		vec_read_index(v);
 	return 0;
@@ -85,7 +87,7 @@ vec_open(const char *dir, const struct vec_options *o, struct vec **out, struct 
 		return rc;
 	if (!(v = io.calloc(1, sizeof(*v))))
 		return error_set(err, VEC_ENOMEM, "no memory for a collection");
-	pthread_mutex_init(&v->load, NULL);
+	crew_init(&v->load);
 	pthread_mutex_init(&v->append, NULL);
 	pthread_mutex_init(&v->take, NULL);
 	v->identity = o->identity;
@@ -118,7 +120,7 @@ vec_close(struct vec *v)
 		close(v->dir);
 	pthread_mutex_destroy(&v->take);
 	pthread_mutex_destroy(&v->append);
-	pthread_mutex_destroy(&v->load);
+	crew_fini(&v->load);
 	free(v);
 }
 
@@ -220,6 +222,7 @@ vec_stats(struct vec *v, struct vec_stats *s)
 		.ef_construction = g->ef_construction,
 		.published = v->store->published,
 		.covered = v->tail_start,
+		.saved = v->header_slots,
 		.unlinking = graph_unlinking(g),
 		.capacity = v->store->capacity,
 		.graph_bytes = graph_bytes(v->graph),

@@ -269,6 +269,7 @@ struct vec_stats {
 	uint32_t indexed;	/* in the graph and live: nodes, and copies of nodes */
 	uint32_t tail;		/* live slots the graph does not hold yet */
 	uint32_t covered;	/* slots below are in the graph or deleted; the tail lies above */
+	uint32_t saved;		/* slots that hnsw.index covered when it was opened, by its header */
 	uint32_t unlinking;	/* deleted nodes not unlinked yet */
 	uint32_t max_level;
 	uint32_t capacity;	/* slots that vectors.bin has room for */

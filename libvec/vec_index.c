@@ -22,30 +22,42 @@ vec_advance_locked(struct vec *v)
 	atomic_store_explicit(&v->tail_start, start, memory_order_release);
 }
 
-void
-vec_read_index(struct vec *v)
+/* hnsw.index into the graph, by one thread with the crew. */
+static void
+read_index(struct vec *v)
 {
 	const char *why = NULL;
 	uint32_t slots;
 	bool loaded;
 
+	pthread_rwlock_wrlock(&v->graph->change);
+	slots = v->store->published;
+	loaded = index_load(v->graph, v->dir, v->identity, v->generation, slots, &v->load, &why);
+	pthread_mutex_lock(&v->take);
+	if (!loaded && why)
+		(void)snprintf(v->note, sizeof(v->note), INDEX_NAME " was not used: %s", why);
+	vec_advance_locked(v);
+	pthread_mutex_unlock(&v->take);
+	pthread_rwlock_unlock(&v->graph->change);
+}
+
+void
+vec_read_index(struct vec *v)
+{
 	if (!atomic_load_explicit(&v->unread, memory_order_acquire))
 		return;
-	pthread_mutex_lock(&v->load);
-	if (v->unread) {
-		pthread_rwlock_wrlock(&v->graph->change);
-		slots = v->store->published;
-		loaded = index_load(v->graph, v->dir, v->identity, v->generation, slots, &why);
-		pthread_mutex_lock(&v->take);
-		if (!loaded && why)
-			(void)snprintf(
-			    v->note, sizeof(v->note), INDEX_NAME " was not used: %s", why);
-		vec_advance_locked(v);
-		pthread_mutex_unlock(&v->take);
-		pthread_rwlock_unlock(&v->graph->change);
+	pthread_mutex_lock(&v->load.lock);
+	if (v->unread && !v->reading) {
+		v->reading = true;
+		pthread_mutex_unlock(&v->load.lock);
+		read_index(v);
+		pthread_mutex_lock(&v->load.lock);
 		atomic_store_explicit(&v->unread, false, memory_order_release);
+		pthread_cond_broadcast(&v->load.changed);
 	}
-	pthread_mutex_unlock(&v->load);
+	while (v->unread)
+		crew_help_locked(&v->load);
+	pthread_mutex_unlock(&v->load.lock);
 }
 
 /* The next slot of the tail for this thread alone; false when there is none left. */

@@ -6,6 +6,7 @@
 #ifndef LIBVEC_VEC_PRIVATE_H
 #define LIBVEC_VEC_PRIVATE_H
 
+#include "crew.h"
 #include "graph.h"
 
 struct vec {
@@ -14,8 +15,10 @@ struct vec {
 	struct store *store;
 	struct graph *graph;
 
-	pthread_mutex_t load;	/* held while hnsw.index is read */
-	atomic_bool unread;	/* hnsw.index waits to be read; cleared under `load` */
+	struct crew load;	/* whoever needs hnsw.index helps to read it */
+	bool reading;		/* somebody is at it; [load.lock] */
+	atomic_bool unread;	/* it waits to be read, or is; cleared under load.lock */
+	uint32_t header_slots;	/* that hnsw.index covered when it was opened, by its header */
 
 	pthread_mutex_t append;	/* guards that memory is there before slots are given */
 
@@ -33,7 +36,7 @@ struct vec {
 	char note[sizeof(((struct vec_stats *)0)->index_note)];	/* [take] */
 };
 
-/* Read hnsw.index now if that was put off.  Any thread; one does it and the others wait. */
+/* Read hnsw.index now if that was put off.  Any thread; those that come meanwhile help. */
 void vec_read_index(struct vec *v);
 
 /* Move tail_start over what is linked or dead.  [take] */

@@ -57,6 +57,19 @@ continues_from_a_part(void **state)
 	assert_int_equal(vec_crc32c(part, "56789", 5), 0xe3069283);
 }
 
+static void
+parts_are_joined(void **state)
+{
+	unsigned char p[300];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(p); i++)
+		p[i] = (unsigned char)(i * i >> 3);
+	for (size_t n = 0; n <= sizeof(p); n++)
+		assert_int_equal(crc32c_join(vec_crc32c(0, p, n), vec_crc32c(0, p + n, sizeof(p) - n),
+		    sizeof(p) - n), vec_crc32c(0, p, sizeof(p)));
+}
+
 int
 main(void)
 {
@@ -64,6 +77,7 @@ main(void)
 		cmocka_unit_test(rfc_3720_values),
 		cmocka_unit_test(table_and_instruction_agree_at_every_length_and_offset),
 		cmocka_unit_test(continues_from_a_part),
+		cmocka_unit_test(parts_are_joined),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
