@@ -216,7 +216,7 @@ CRASH_OBJS := $(patsubst tests/crash/%.c,$(B)/tests/crash/%.o,$(wildcard tests/c
 CRASH_MAINS := crash_states fail_nth
 CRASH_TESTS := $(patsubst %,$(B)/tests/crash/%,$(CRASH_MAINS))
 CRASH_PARTS := $(filter-out $(CRASH_TESTS:=.o),$(CRASH_OBJS))
-CRASH_WRAP := $(foreach f,malloc calloc realloc reallocarray strdup,-Wl,--wrap=$(f))
+CRASH_WRAP := $(foreach f,malloc calloc realloc reallocarray strdup jwt_encode_str,-Wl,--wrap=$(f))
 $(CRASH_OBJS): $(B)/%.o: %.c | $(B)/include/vec.h check-libs
 	@mkdir -p $(@D)
 	$(CC) $(INC_daemon) $(INC_meta) $(ALL_CFLAGS) $(if $(filter %/seam_calls.o,$@),-U_FORTIFY_SOURCE) -c -o $@ $<

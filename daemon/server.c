@@ -119,22 +119,25 @@ reserve_open(void)
 }
 
 /*
- * There is no descriptor for the next client: the reserve is given up for it, and it is hung up on.
- * False when the reserve is gone as well; then it waits for the next tick.
+ * No descriptor is left for the next client, if there is one: accept fails before it looks.  The
+ * reserve is given up for it, and it is hung up on.  Returns 0, or EAGAIN when no client waits, or
+ * EMFILE when the reserve is gone as well; then it waits for the next tick.
  */
-static bool
+static int
 shed(struct server *s)
 {
-	int fd;
+	int fd, e = 0;
 
 	if (s->reserve < 0)
-		return false;
+		return EMFILE;
 	close(s->reserve);
 	fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC);
 	if (fd >= 0)
 		close(fd);
+	else
+		e = errno == EAGAIN ? EAGAIN : EMFILE;
 	s->reserve = reserve_open();
-	return fd >= 0;
+	return e;
 }
 
 static struct conn *
@@ -186,7 +189,7 @@ static void
 on_connections(uv_poll_t *listener, int status, int events)
 {
 	struct server *s = listener->data;
-	int fd;
+	int fd, why, e;
 
 	(void)status;	/* an error is accept's to tell */
 	(void)events;
@@ -200,8 +203,12 @@ on_connections(uv_poll_t *listener, int status, int events)
 			return;
 		if (errno == EINTR || errno == ECONNABORTED)
 			continue;
-		say_not_accepted(s, strerror(errno));
-		if (!shed(s)) {
+		why = errno;
+		e = shed(s);
+		if (e == EAGAIN)
+			return;
+		say_not_accepted(s, strerror(why));
+		if (e != 0) {
 			uv_poll_stop(&s->listener);
 			s->deaf = true;
 			return;

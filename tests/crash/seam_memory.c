@@ -2,10 +2,12 @@
  * seam_memory.c - allocation that may fail.
  *
  * coolvec's own objects are linked with --wrap, so that their malloc is the one here and everybody
- * else's is untouched; jansson and SQLite have hooks.
+ * else's is untouched; jansson and SQLite have hooks.  libjwt 1.10 reads through a NULL from jansson
+ * when it encodes, so it is not refused memory there.
  */
 
 #include <jansson.h>
+#include <jwt.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -54,6 +56,20 @@ char *
 __wrap_strdup(const char *s)
 {
 	return seam_fail(SEAM_MEMORY) != 0 ? NULL : __real_strdup(s);
+}
+
+char *__real_jwt_encode_str(jwt_t *jwt);
+char *__wrap_jwt_encode_str(jwt_t *jwt);
+
+char *
+__wrap_jwt_encode_str(jwt_t *jwt)
+{
+	char *text;
+
+	seam_spare(true);
+	text = __real_jwt_encode_str(jwt);
+	seam_spare(false);
+	return text;
 }
 
 static sqlite3_mem_methods sqlite_real, sqlite_ours;
