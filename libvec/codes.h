@@ -58,7 +58,8 @@ struct code_query {
 
 /*
  * Distances of `n` rows from `q` into `out`.  `rows` and `out` have room for n rounded up to
- * CODES_FOUR, and `rows` is filled up with any rows.  Rows are fetched `ahead` of their turn.
+ * CODES_FOUR, and `rows` is filled up with any rows.  The first `ahead` are on their way already; the
+ * others are fetched that long before their turn.
  */
 typedef void codes_measure(const struct code_query *q, size_t stride,
     const unsigned char *const *rows, size_t n, size_t ahead, float *out);

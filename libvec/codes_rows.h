@@ -122,10 +122,8 @@ CODES_INLINE void
 measure(const struct code_query *q, size_t stride, const unsigned char *const *rows, size_t n,
     size_t ahead, float *out, bool ip, bool small)
 {
-	size_t p = 0;
+	size_t p = ahead;
 
-	for (; p < n && p < ahead; p++)
-		fetch(rows[p], stride);
 	for (size_t i = 0; i < n; i += CODES_FOUR) {
 		struct code_tails t;
 		code_i4 dot;

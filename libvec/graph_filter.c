@@ -53,23 +53,22 @@ bool
 graph_search_filtered(const struct view *v, struct scratch *s, const struct view_target *t,
     const struct graph_place *at, const struct filter *f, size_t bound)
 {
+	struct view_batch *b = &s->batches[0];
 	size_t nheap = 0, computed = 1;
 	uint64_t key;
 
 	(void)scratch_visit(s, at->slot);
 	meet(s, &nheap, pool_key(&s->found, at->distance, at->slot), f);
 	while (nheap > 0) {
-		size_t n;
-
 		if (computed > bound)
 			return false;
 		if ((key = heap_take(s->heap, &nheap)) > pool_bound(&s->found))
 			break;
-		n = graph_gather(v, s, pool_slot(&s->found, key), 0);
-		computed += n;
-		view_distances(v, t, s->ids, n, s->distances);
-		for (size_t i = 0; i < n; i++)
-			meet(s, &nheap, pool_key(&s->found, s->distances[i], s->ids[i]), f);
+		graph_gather(v, s, pool_slot(&s->found, key), 0, b);
+		computed += b->n;
+		view_distances(v, t, b->ids, b->n, s->distances);
+		for (size_t i = 0; i < b->n; i++)
+			meet(s, &nheap, pool_key(&s->found, s->distances[i], b->ids[i]), f);
 	}
 	return true;
 }

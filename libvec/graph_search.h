@@ -15,11 +15,12 @@ struct graph_place {
 };
 
 /*
- * The neighbours of a node that this search did not meet before, into s->ids; how many.  Those past
- * the view were added since the search began, and are left to the next one.
+ * The neighbours of a node that this search did not meet before.  Those past the view were added since
+ * the search began, and are left to the next one.
  */
-static inline size_t
-graph_gather(const struct view *v, struct scratch *s, uint32_t slot, uint32_t level)
+static inline void
+graph_gather(const struct view *v, struct scratch *s, uint32_t slot, uint32_t level,
+    struct view_batch *to)
 {
 	const graph_link *list = graph_list(v->graph, slot, level);
 	uint32_t max = graph_list_max(v->graph, level), link;
@@ -30,10 +31,10 @@ graph_gather(const struct view *v, struct scratch *s, uint32_t slot, uint32_t le
 		if (link - 1 >= limit)
 			continue;
 		/* No branch on what was visited: it is as good as random. */
-		s->ids[n] = link - 1;
+		to->ids[n] = link - 1;
 		n += scratch_visit(s, link - 1);
 	}
-	return n;
+	to->n = n;
 }
 
 /*

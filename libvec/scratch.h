@@ -36,7 +36,7 @@ struct scratch {
 	int8_t *target;		/* bytes to measure from: what the search is for ... */
 	int8_t *other;		/* ... and a node on the way */
 	size_t query_bytes;	/* of all four */
-	uint32_t ids[GRAPH_LIST_MAX + 1];	/* gathered neighbours */
+	struct view_batch batches[2];	/* gathered neighbours */
 	float distances[VIEW_ROOM(GRAPH_LIST_MAX + 1)];
 
 	struct selection chosen;	/* of an insertion */

@@ -15,10 +15,10 @@
 
 #define LINE 64
 #define AHEAD_FLOATS 4096	/* fetch about so far ahead of rows of floats ... */
-#define AHEAD_CODES 6656	/* ... and of codes ... */
+#define AHEAD_CODES 16384	/* ... and of codes ... */
 #define AHEAD_STREAM 16384	/* ... and of rows in order; */
 #define AHEAD_LEAST 2		/* ... never less than so many rows ... */
-#define AHEAD_MOST 16		/* ... or more */
+#define AHEAD_MOST GRAPH_LIST_MAX
 #define ROW_LINES 16		/* of a long row; the hardware notices the rest itself */
 
 static size_t
@@ -157,22 +157,35 @@ view_target_query(const struct view *v, const float *q, unsigned char *code, int
 		codes_query(code, v->dim, bytes, &t->code);
 }
 
-/* By codes: all of a list are known before the first is measured. */
+/*
+ * Where the codes of some nodes are, in whole fours; fetching the first of them.  All of a list are known
+ * before the first is measured.
+ */
+static void
+find_codes(const struct view *v, const uint32_t *ids, size_t n, const unsigned char **codes)
+{
+	const struct graph *g = v->graph;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		codes[i] = graph_code(g, ids[i]);
+		for (size_t at = 0; i < v->ahead && at < g->code_bytes; at += LINE)
+			__builtin_prefetch(codes[i] + at);
+	}
+	for (; i % CODES_FOUR != 0; i++)
+		codes[i] = codes[n - 1];
+}
+
 static void
 estimates(const struct view *v, const struct view_target *t, const uint32_t *ids, size_t n,
     float *out)
 {
-	const unsigned char *rows[VIEW_ROOM(GRAPH_LIST_MAX + 1)];
-	const struct graph *g = v->graph;
-	size_t i;
+	const unsigned char *codes[VIEW_ROOM(GRAPH_LIST_MAX + 1)];
 
 	if (n == 0)
 		return;
-	for (i = 0; i < n; i++)
-		rows[i] = graph_code(g, ids[i]);
-	for (; i % CODES_FOUR != 0; i++)
-		rows[i] = rows[n - 1];
-	v->codes(&t->code, g->code_bytes, rows, n, v->ahead, out);
+	find_codes(v, ids, n, codes);
+	v->codes(&t->code, v->graph->code_bytes, codes, n, v->ahead, out);
 }
 
 static void
@@ -204,6 +217,27 @@ view_distances(const struct view *v, const struct view_target *t, const uint32_t
 		estimates(v, t, ids, n, out);
 	else
 		distances_by_floats(v, t, ids, n, out);
+}
+
+void
+view_fetch(const struct view *v, struct view_batch *b)
+{
+	if (v->codes) {
+		find_codes(v, b->ids, b->n, b->codes);
+		return;
+	}
+	for (size_t i = 0; i < b->n && i < v->ahead; i++)
+		prefetch_row(v, b->ids[i]);
+}
+
+void
+view_measure(const struct view *v, const struct view_target *t, const struct view_batch *b,
+    float *out)
+{
+	if (v->codes)
+		v->codes(&t->code, v->graph->code_bytes, b->codes, b->n, v->ahead, out);
+	else
+		distances_by_floats(v, t, b->ids, b->n, out);
 }
 
 /*

@@ -55,6 +55,20 @@ void view_target_slot(const struct view *v, uint32_t slot, int8_t *bytes, struct
 void view_target_query(const struct view *v, const float *q, unsigned char *code, int8_t *bytes,
     struct view_target *t);
 
+/* Nodes whose distances will be asked for together. */
+struct view_batch {
+	uint32_t ids[GRAPH_LIST_MAX + 1];
+	size_t n;
+	const unsigned char *codes[VIEW_ROOM(GRAPH_LIST_MAX + 1)];	/* of view_fetch */
+};
+
+/* Have what will be measured of them on its way. */
+void view_fetch(const struct view *v, struct view_batch *b);
+
+/* Their distances from `t` into `out`, which has room for VIEW_ROOM(b->n), after view_fetch. */
+void view_measure(const struct view *v, const struct view_target *t, const struct view_batch *b,
+    float *out);
+
 /*
  * The distances of `n` nodes from `t`, at most GRAPH_LIST_MAX + 1, into `out`, which has room for
  * VIEW_ROOM(n).
