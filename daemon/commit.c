@@ -221,6 +221,7 @@ static void
 answer(struct commit *cm, struct commit_job *jobs)
 {
 	struct commit_job *next;
+	struct vec_error ve;
 
 	for (struct commit_job *j = jobs; j != NULL; j = next) {
 		struct call *c = j->call;
@@ -237,6 +238,7 @@ answer(struct commit *cm, struct commit_job *jobs)
 		if (j->uncertain) {
 			commit_keep(&cm->uncertain, j);
 		} else {
+			(void)spaces_is_lost(cm->d->spaces, j->space, &ve);
 			spaces_release(cm->d->spaces, j->space);
 			commit_job_free(j);
 		}

@@ -70,6 +70,8 @@ serve(struct indexer *ix, struct space *s)
 
 	do {
 		rc = vec_index(s->vec, PIECES, &ve);
+		if (spaces_is_lost(ix->d->spaces, s, &ve))
+			return;
 		if (rc < 0)
 			log_warn("collection %llu: the graph does not grow: %s",
 			    (unsigned long long)s->info.number, ve.message);

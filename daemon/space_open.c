@@ -79,6 +79,7 @@ check_tail(struct daemon *d, struct space *s, struct err *err)
 {
 	struct meta_item *items = NULL;
 	uint32_t *slots = NULL;
+	struct vec_error ve;
 	struct vec_stats st;
 	uint32_t from, nbad = 0;
 	int rc = 0;
@@ -109,7 +110,9 @@ check_tail(struct daemon *d, struct space *s, struct err *err)
 			nbad++;
 		}
 	}
-	if (nbad > 0)
+	if (rc == 0 && vec_lost(s->vec, &ve) != 0)
+		rc = err_set(err, -1, "collection %s cannot be opened: %s", s->info.name, ve.message);
+	if (rc == 0 && nbad > 0)
 		log_error("collection %llu: %u vectors are not what their rows say and are left out of"
 			  " searches; `coolvec verify` lists them",
 		    (unsigned long long)s->info.number, nbad);

@@ -131,7 +131,7 @@ vec_index(struct vec *v, size_t budget, struct vec_error *err)
 
 	vec_read_index(v);
 	for (;;) {
-		if ((rc = unlink_some(v, &budget, err)) != 0)
+		if ((rc = store_lost(v->store, err)) != 0 || (rc = unlink_some(v, &budget, err)) != 0)
 			return rc;
 		if (budget == 0 || !take_slot(v, &slot))
 			break;
@@ -174,7 +174,8 @@ vec_check(struct vec *v, struct vec_check_report *r, struct vec_error *err)
 
 	vec_read_index(v);
 	pthread_rwlock_wrlock(&v->graph->change);
-	rc = graph_check(v->graph, v->store->published, &report, err);
+	if ((rc = graph_check(v->graph, v->store->published, &report, err)) == 0)
+		rc = store_lost(v->store, err);
 	pthread_rwlock_unlock(&v->graph->change);
 	if (r)
 		*r = report;
