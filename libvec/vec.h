@@ -313,6 +313,13 @@ struct vec_check_report {
  */
 int vec_check(struct vec *v, struct vec_check_report *r, struct vec_error *err);
 
+/*
+ * Read hnsw.index, as it is on disk now, against its checksums.  0 when it is sound or there is none;
+ * VEC_ECORRUPT and what is wrong: the graph in memory is not touched by that, and vec_checkpoint
+ * writes it anew.  Nobody waits.
+ */
+int vec_check_saved(struct vec *v, struct vec_error *err);
+
 /* CRC32C (Castagnoli) of `n` bytes, continuing from `crc` (0 to begin). */
 uint32_t vec_crc32c(uint32_t crc, const void *p, size_t n);
 

@@ -2,7 +2,9 @@
  * vec_index.c - moving the tail into the graph, and the graph to disk.
  */
 
+#include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "error.h"
 #include "index.h"
@@ -164,6 +166,24 @@ vec_checkpoint(struct vec *v, struct vec_error *err)
 out:
 	pthread_rwlock_unlock(&v->graph->change);
 	return rc;
+}
+
+int
+vec_check_saved(struct vec *v, struct vec_error *err)
+{
+	const char *why;
+	uint32_t slots;
+	int dir;
+
+	pthread_rwlock_rdlock(&v->graph->change);
+	dir = dup(v->dir);
+	slots = v->store->published;
+	pthread_rwlock_unlock(&v->graph->change);
+	if (dir < 0)
+		return error_sys(err, VEC_EIO, errno, "cannot reach the folder of " INDEX_NAME);
+	why = index_check(v->graph, dir, v->identity, v->generation, slots);
+	close(dir);
+	return why ? error_set(err, VEC_ECORRUPT, INDEX_NAME ": %s", why) : 0;
 }
 
 int
