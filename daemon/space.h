@@ -48,6 +48,7 @@ struct space {
 	atomic_bool dropped;		/* the collection is gone; remove the folder at closing */
 	atomic_bool retired;		/* another space has its place, or is about to, or it is lost */
 	atomic_bool lost;		/* it is logged that vectors.bin cannot be read (vec_lost) */
+	atomic_bool read_only;		/* it is logged that it is */
 	atomic_uint_fast64_t metas;	/* how often a meta has changed in place since opening */
 	struct match_cache *matches;
 	atomic_bool indexing;		/* an index thread is at it */
@@ -72,6 +73,9 @@ void spaces_free(struct spaces *ss);
 
 /* Log, once, why hnsw.index was not used, when that is so: known at opening, or by an index thread. */
 void space_log_note(struct space *s);
+
+/* Log, once, that nothing can be added to it any more, and why. */
+void space_log_read_only(struct space *s, const char *sentence);
 
 /*
  * Hold the collection's space, opening it if need be.  0 and *out; META_NONE when it was dropped

@@ -184,6 +184,14 @@ space_log_note(struct space *s)
 		    (unsigned long long)s->info.number, st.index_note);
 }
 
+void
+space_log_read_only(struct space *s, const char *sentence)
+{
+	if (!atomic_exchange(&s->read_only, true))
+		log_error("collection %llu is read-only from now on: %s",
+		    (unsigned long long)s->info.number, sentence);
+}
+
 int
 space_init(struct space *s)
 {

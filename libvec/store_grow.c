@@ -56,8 +56,7 @@ store_grow_locked(struct store *s, uint32_t need, struct vec_error *err)
 		return error_sys(err, 0, no, "cannot extend vectors.bin to %" PRIu64 " bytes", to);
 	if (io.fdatasync(s->fd) != 0) {
 		s->read_only = true;
-		return error_set(err, VEC_EIO,
-		    "cannot sync the grown vectors.bin: the collection is read-only from here on");
+		return error_sys(err, VEC_EREADONLY, errno, "cannot sync the grown vectors.bin");
 	}
 	if ((rc = store_map_locked(s, to, err)) != 0)
 		return rc;

@@ -142,8 +142,8 @@ void vec_close(struct vec *v);
  * Write `n` vectors (`x`: n rows of `dim` finite components, not all zero, copied) into the next
  * free slots, which are *first .. *first + n - 1.  They are neither durable nor found yet.  Slots
  * given are never given again while `v` is open, published or not.
- * Returns 0, or VEC_EVALUE, VEC_EFULL, VEC_ENOSPC, VEC_EIO, VEC_ENOMEM, VEC_EREADONLY; then nothing
- * is added.
+ * Returns 0, or VEC_EVALUE, VEC_EFULL, VEC_ENOSPC, VEC_EIO, VEC_ENOMEM, VEC_EREADONLY (now, when the
+ * longer file cannot be synced, or before); then nothing is added.
  */
 int vec_append(struct vec *v, const float *x, size_t n, uint32_t *first, struct vec_error *err);
 
