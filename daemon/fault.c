@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stddef.h>
 
+#include "embed.h"
 #include "fault.h"
 #include "vec.h"
 
@@ -17,7 +18,7 @@ on_bus(int sig, siginfo_t *info, void *context)
 
 	(void)context;
 	if ((info->si_code != BUS_ADRERR && info->si_code != BUS_MCEERR_AR) ||
-	    !vec_fault(info->si_addr)) {
+	    (!vec_fault(info->si_addr) && !embed_fault(info->si_addr))) {
 		signal(sig, SIG_DFL);
 		if (info->si_code <= 0)		/* sent by somebody: it does not come again by itself */
 			raise(sig);

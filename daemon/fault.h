@@ -7,7 +7,8 @@
 
 /*
  * From now on a fault in the map of a collection's vectors.bin makes that collection lost (vec_fault in
- * vec.h) and lets the thread go on.  Any other still ends the process.
+ * vec.h), one in a table of words that table (embed_fault in embed.h), and the thread goes on.  Any other
+ * still ends the process.
  */
 void fault_guard(void);
 
