@@ -121,8 +121,10 @@ check_from(struct daemon *d, struct space *s, uint32_t from, uint32_t *nbad, str
 	uint32_t *slots = calloc(CHECK_SLOTS, sizeof(*slots));
 	int rc = 0;
 
-	if (items == NULL || slots == NULL)
+	if (items == NULL || slots == NULL) {
 		rc = err_set(err, -1, "no memory to check collection %s", s->info.name);
+		goto out;
+	}
 	for (; from < s->info.next_slot && rc == 0; from += CHECK_SLOTS) {
 		size_t n = s->info.next_slot - from < CHECK_SLOTS ? s->info.next_slot - from :
 								     CHECK_SLOTS;
@@ -137,6 +139,7 @@ check_from(struct daemon *d, struct space *s, uint32_t from, uint32_t *nbad, str
 			++*nbad;
 		}
 	}
+out:
 	free(items);
 	free(slots);
 	return rc;
