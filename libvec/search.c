@@ -18,6 +18,9 @@
 
 #define BATCH 16
 
+/* A walk over small codes keeps so many more than ef: what they confuse at its edge. */
+#define SMALL_SLACK 8
+
 /*
  * Scanning m of n vectors costs m distances.  Searching the graph for ef of them costs about
  * ef * WALK * n / m, for it meets n / m vectors for each that is let through.  Measured were 6 to
@@ -96,13 +99,15 @@ int
 search_begin(struct search *s, const float *x, struct vec_error *err)
 {
 	const struct vec_query *q = &s->query;
-	size_t room = q->k + SEARCH_SLACK > q->ef ? q->k + SEARCH_SLACK : q->ef;
+	size_t keep = q->ef + (q->except != VEC_SLOT_NONE), room;
 
+	if (s->vec->graph->codes == VEC_CODES_SMALL)
+		keep += SMALL_SLACK;
+	room = q->k + SEARCH_SLACK > keep ? q->k + SEARCH_SLACK : keep;
 	s->scan_from = 0;
 	if (!(s->scratch = scratch_take(s->vec->graph, room)) || !scratch_found(s->scratch, room))
 		return error_set(err, VEC_ENOMEM, "no memory to search");
-	pool_init(&s->scratch->pool, s->scratch->keys,
-	    q->ef + (q->except != VEC_SLOT_NONE && q->ef < room));
+	pool_init(&s->scratch->pool, s->scratch->keys, keep);
 	view_init(&s->view, s->vec->graph, (enum vec_metric)q->metric);
 	/* The file may have grown between the two. */
 	if (s->view.capacity > s->scratch->nvisited)
