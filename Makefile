@@ -47,7 +47,7 @@ LIBS := libuv:libuv1-dev jansson:libjansson-dev libjwt:libjwt-dev libargon2:liba
 READLINE_PC := $(if $(filter no,$(READLINE)),,readline)
 BUILD_TOOLS := gcc libc6-dev pkg-config
 TEST_LIBS := cmocka:libcmocka-dev
-TEST_TOOLS := bats curl expect g++ iproute2 jq libhnswlib-dev mandoc openssl postgresql procps socat sqlite3 wrk xxd zsh fish \
+TEST_TOOLS := bats curl e2fsprogs expect g++ iproute2 jq libhnswlib-dev mandoc mount openssl postgresql procps socat sqlite3 wrk xxd zsh fish \
 	$(if $(shell command -v npm),,npm)
 FUZZ_TOOLS := clang-14 libclang-rt-14-dev
 CRASH_TOOLS := e2fsprogs mount patch xfsprogs

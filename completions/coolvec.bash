@@ -103,7 +103,10 @@ _coolvec()
 		files+=' '
 		values+=' ' ;;
 	'stats') ;;
-	'verify') ;;
+	'verify')
+		options+=' --full --repair '
+		files+=' '
+		values+=' ' ;;
 	'compact')
 		options+=' --no-wait '
 		files+=' '

@@ -93,6 +93,8 @@ complete -c coolvec -n '__fish_seen_subcommand_from collection' -a drop -d "dele
 complete -c coolvec -n '__fish_seen_subcommand_from collection; and __fish_seen_subcommand_from drop' -l yes -d "do not ask"
 complete -c coolvec -n __fish_use_subcommand -a stats -d "figures of the collection and the daemon"
 complete -c coolvec -n __fish_use_subcommand -a verify -d "check the stored vectors and the index"
+complete -c coolvec -n '__fish_seen_subcommand_from verify' -l full -d "search for each vector too, and read hnsw.index"
+complete -c coolvec -n '__fish_seen_subcommand_from verify' -l repair -d "embed texts anew whose vectors are damaged"
 complete -c coolvec -n __fish_use_subcommand -a compact -d "give the space of deleted vectors back"
 complete -c coolvec -n '__fish_seen_subcommand_from compact' -l no-wait -d "begin, and do not wait for the end"
 complete -c coolvec -n __fish_use_subcommand -a reindex -d "embed all texts anew, maybe by another embedder"

@@ -143,12 +143,13 @@ copy_vector(struct build *b, struct build_row *r, float *to)
 		return err_set(&b->err, -1, "item %llu has a vector and no text to embed",
 		    (unsigned long long)r->id);
 	}
-	if (x == NULL || vec_crc32c(0, x, bytes) != r->crc) {
+	if (x != NULL)
+		memcpy(to, x, bytes);
+	if (x == NULL || vec_crc32c(0, to, bytes) != r->crc) {
 		b->code = WIRE_INTERNAL;
 		return err_set(&b->err, -1, "the vector of item %llu is damaged: see coolvec verify",
 		    (unsigned long long)r->id);
 	}
-	memcpy(to, x, bytes);
 	return 0;
 }
 

@@ -20,6 +20,7 @@ bool
 build_is_over(struct build *b)
 {
 	struct space *s = b->space;
+	struct vec_error ve;
 
 	if (b->code != WIRE_OK)
 		return true;
@@ -29,6 +30,9 @@ build_is_over(struct build *b)
 	} else if (s != NULL && atomic_load(&s->dropped)) {
 		b->code = WIRE_NOT_FOUND;
 		err_set(&b->err, -1, "the collection was dropped meanwhile");
+	} else if (s != NULL && spaces_is_lost(b->d->spaces, s, &ve)) {
+		b->code = WIRE_INTERNAL;
+		err_set(&b->err, -1, "%s", ve.message);
 	} else if (s != NULL && atomic_load(&s->build.cancelled)) {
 		b->code = WIRE_UNAVAILABLE;
 		err_set(&b->err, -1, "it was given up");

@@ -56,6 +56,8 @@ struct call {
 	bool hang_up;			/* close the connection after the reply */
 	size_t charged;			/* bytes of texts and metas in the answer so far */
 	bool stale;			/* a collection was replaced while it was looked at */
+	bool aside;			/* on the lane of looks that take long (op_verify.c) */
+	uint64_t tried, repaired;	/* by verify: ids below, and how many vectors it has made anew */
 };
 
 /* Takes `line`.  NULL: no memory, and `line` is freed. */

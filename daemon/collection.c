@@ -171,8 +171,12 @@ call_space(struct call *c, json_t *args, struct space **out)
 void
 call_release(struct call *c, struct space *s)
 {
+	struct vec_error ve;
+
 	if (s == NULL)
 		return;
+	if (spaces_is_lost(c->d->spaces, s, &ve))
+		call_fail(c, WIRE_INTERNAL, "collection %s: %s", s->info.name, ve.message);
 	c->stale = c->stale || atomic_load(&s->retired);
 	spaces_release(c->d->spaces, s);
 }

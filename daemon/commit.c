@@ -62,6 +62,8 @@ append(struct commit_job *jobs)
 			continue;
 		rc = vec_append(j->space->vec, j->vectors, j->nvectors, &j->first, &ve);
 		if (rc != 0) {
+			if (rc == VEC_EREADONLY)
+				space_log_read_only(j->space, ve.message);
 			fail_job(j, call_code_vec(rc), ve.message);
 			j->nvectors = 0;
 			continue;
@@ -104,8 +106,7 @@ sync_vectors(struct commit *cm, struct commit_job *jobs)
 		metrics_time(&cm->d->metrics.fsync, began);
 		if (rc == 0)
 			continue;
-		log_error("collection %llu is read-only from now on: %s",
-		    (unsigned long long)j->number, ve.message);
+		space_log_read_only(j->space, ve.message);
 		for (struct commit_job *k = j; k != NULL; k = next_job(k))
 			if (k->space == j->space && k->code == WIRE_OK && k->nvectors > 0)
 				fail_job(k, WIRE_READ_ONLY, ve.message);
@@ -221,6 +222,7 @@ static void
 answer(struct commit *cm, struct commit_job *jobs)
 {
 	struct commit_job *next;
+	struct vec_error ve;
 
 	for (struct commit_job *j = jobs; j != NULL; j = next) {
 		struct call *c = j->call;
@@ -237,6 +239,7 @@ answer(struct commit *cm, struct commit_job *jobs)
 		if (j->uncertain) {
 			commit_keep(&cm->uncertain, j);
 		} else {
+			(void)spaces_is_lost(cm->d->spaces, j->space, &ve);
 			spaces_release(cm->d->spaces, j->space);
 			commit_job_free(j);
 		}

@@ -17,7 +17,7 @@
 #include "space.h"
 
 struct commit_item {
-	uint64_t id;		/* of an update or delete */
+	uint64_t id;		/* of an update, delete or repair */
 	uint32_t crc;		/* of its vector */
 	char *text;		/* NULL: none; in an update: stays */
 	size_t text_len;
@@ -25,7 +25,7 @@ struct commit_item {
 	char *meta;		/* NULL: none; in an update: stays, unless drop_meta */
 	bool by_key;		/* a delete by key */
 	bool same;		/* an add of what is there in `slot`, but for its meta */
-	uint32_t slot;
+	uint32_t slot;		/* of a repair: where the damaged one is */
 	size_t row;		/* of an add: its place among the vectors */
 	bool drop_meta;
 };
@@ -34,6 +34,7 @@ enum commit_kind {
 	COMMIT_ADD,
 	COMMIT_UPDATE,
 	COMMIT_DELETE,
+	COMMIT_REPAIR,		/* vectors in the place of damaged ones; then the call is run once more */
 	COMMIT_DROP,
 	COMMIT_MOMENT,
 	COMMIT_BACK,		/* the database has come back; no more than that */
@@ -50,7 +51,7 @@ struct commit_job {
 	struct commit_item *items;
 	size_t n;
 	float *vectors;		/* nvectors rows, in the order of the items */
-	size_t nvectors;	/* at most n for an add, 0 or 1 for an update, 0 for the others */
+	size_t nvectors;	/* at most n for an add, n for a repair, 0 or 1 for an update */
 	struct filter *where;	/* of a delete, instead of items; or NULL */
 	char *request;		/* request_id, or NULL */
 	uint64_t digest;	/* of what was asked */
@@ -61,7 +62,8 @@ struct commit_job {
 	size_t changed;		/* items written or removed */
 	bool in_place;		/* a meta has changed, and its slot has not */
 	bool idle;		/* nothing was written, and no slot given */
-	bool again;		/* an item was `same` and is no more: the call is run once more */
+	bool again;		/* it is done, or an item was `same` and is no more: the call is run
+				 * once more */
 	bool uncertain;		/* was answered, and may have happened */
 	uint64_t txn;		/* its transaction's number */
 	int64_t delta;		/* items more, or fewer */

@@ -194,6 +194,37 @@ apply_update(struct commit_job *job, struct meta_txn *t, struct err *err)
 	return rc;
 }
 
+/* What has changed since it was looked at keeps what it has now; the vector made for it is burnt. */
+static int
+apply_repair(struct commit_job *job, struct meta_txn *t, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < job->n && rc >= 0; i++) {
+		struct commit_item *it = &job->items[i];
+		struct meta_item row = { 0 };
+
+		rc = meta_txn_item_by_id(t, job->number, it->id, META_ALL, &row, err);
+		if (rc == 0 && row.slot == it->slot) {
+			job->gone[job->ngone++] = it->slot;
+			row.slot = job->first + (uint32_t)i;
+			row.crc = it->crc;
+			rc = meta_item_put(t, job->number, &row, err);
+			job->changed++;
+		} else {
+			vec_delete(job->space->vec, job->first + (uint32_t)i, NULL);
+		}
+		meta_item_fini(&row);
+	}
+	if (rc < 0)
+		return rc;
+	job->call->tried = job->items[job->n - 1].id + 1;
+	job->call->repaired += job->changed;
+	job->again = true;
+	job->result = json_true();	/* it has used its slots */
+	return 0;
+}
+
 int
 commit_apply(struct commit_job *job, struct meta_txn *t, struct err *err)
 {
@@ -211,6 +242,8 @@ commit_apply(struct commit_job *job, struct meta_txn *t, struct err *err)
 	case COMMIT_DELETE:
 		rc = commit_delete(job, t, err);
 		break;
+	case COMMIT_REPAIR:
+		return apply_repair(job, t, err);
 	case COMMIT_DROP:
 	case COMMIT_MOMENT:
 	case COMMIT_BACK:

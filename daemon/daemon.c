@@ -27,6 +27,7 @@
 #define QUEUE_MAX 8192		/* calls that wait; connections have one each */
 #define PASSWORD_THREADS 2	/* at most so many times 64 MiB */
 #define PASSWORD_QUEUE 256
+#define VERIFY_QUEUE 64
 
 int64_t
 daemon_now(void)
@@ -106,6 +107,7 @@ daemon_start(const struct settings *s, struct daemon *d, struct err *err)
 	    (d->guesses = guesses_new(s->guesses)) == NULL ||
 	    (d->password = lane_new("password", PASSWORD_THREADS, PASSWORD_QUEUE, account_run, d)) ==
 		NULL ||
+	    (d->verify = lane_new("verify", 1, VERIFY_QUEUE, verify_run, d)) == NULL ||
 	    (d->work = lane_new("work", (unsigned)s->workers, QUEUE_MAX, run_call, d)) == NULL) {
 		err_set(err, -1, "no memory or no threads to start with");
 		goto fail;
@@ -124,6 +126,7 @@ daemon_stop(struct daemon *d)
 	/* in the order in which calls move on, so that each finds its next lane */
 	lane_free(d->work);
 	lane_free(d->password);
+	lane_free(d->verify);
 	snapshots_free(d->snapshots);
 	builds_stop(d->builds);
 	commit_free(d->commit);

@@ -3,7 +3,7 @@
  *
  * The loop's thread owns connections (server.c) and frames lines.  A line becomes a call (call.h),
  * which the work lane parses, authenticates and dispatches (ops.c).  What hashes passwords goes on
- * to the password lane; what changes items goes on to the commit lane (commit.c), which alone writes
+ * to the password lane; what looks at every vector for long goes to the verify lane (op_verify.c); what changes items goes on to the commit lane (commit.c), which alone writes
  * vectors and rows of items; what makes snapshots goes to the snapshot lane (snapshot.c), what makes a
  * new generation of a collection to the lanes of build.c; what waits for an embedding service waits
  * on the loop (embedding.c), and runs anew when the vectors are there.  Index threads (indexer.c) move
@@ -51,8 +51,10 @@ struct daemon {
 	struct embedding *embedding;
 	struct lane *work;
 	struct lane *password;
+	struct lane *verify;
 	struct server *server;
 	int64_t started;		/* monotonic, seconds */
+	atomic_bool stopping;		/* what takes long ends now */
 	atomic_uint connections;
 	unsigned max_connections;	/* as set, or fewer when there are not descriptors enough */
 	size_t reading;			/* bytes of long requests half read; the loop's */

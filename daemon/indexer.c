@@ -53,9 +53,13 @@ checkpoint(struct space *s)
 	vec_stats(s->vec, &st);
 	if (!st.unsaved || st.read_only)
 		return;
-	if (vec_checkpoint(s->vec, &ve) != 0)
+	if (vec_checkpoint(s->vec, &ve) != 0) {
 		log_warn("collection %llu: the graph is not saved: %s",
 		    (unsigned long long)s->info.number, ve.message);
+		vec_stats(s->vec, &st);
+		if (st.read_only)
+			space_log_read_only(s, ve.message);
+	}
 	s->checkpointed = daemon_clock();
 	s->checkpoint_cost = s->checkpointed - now;
 }
@@ -70,6 +74,8 @@ serve(struct indexer *ix, struct space *s)
 
 	do {
 		rc = vec_index(s->vec, PIECES, &ve);
+		if (spaces_is_lost(ix->d->spaces, s, &ve))
+			return;
 		if (rc < 0)
 			log_warn("collection %llu: the graph does not grow: %s",
 			    (unsigned long long)s->info.number, ve.message);

@@ -12,9 +12,6 @@
 #include "snapshot.h"
 #include "space.h"
 
-#define VERIFY_PAGE 1000	/* rows looked at between two looks at the database */
-#define VERIFY_BAD_MAX 1000	/* of them listed */
-
 int
 op_ping(struct call *c, json_t *args)
 {
@@ -124,109 +121,6 @@ op_stats(struct call *c, json_t *args)
 		    metrics_embedder_json(&c->d->metrics)));
 	call_reply(c, answer);
 	call_release(c, s);
-	return CALL_DONE;
-}
-
-/* A page of rows, copied out so that the database is not held while vectors are read. */
-struct page {
-	struct { uint64_t id; uint32_t slot, crc; } row[VERIFY_PAGE];
-	size_t n;
-};
-
-static int
-page_one(void *arg, const struct meta_item *item)
-{
-	struct page *p = arg;
-
-	p->row[p->n].id = item->id;
-	p->row[p->n].slot = item->slot;
-	p->row[p->n++].crc = item->crc;
-	return 0;
-}
-
-struct verdict {
-	json_t *bad;
-	json_int_t checked, nbad;
-};
-
-/* What is wrong with a row's vector, or NULL. */
-static const char *
-problem(const struct space *s, uint32_t slot, uint32_t crc)
-{
-	const float *x = vec_peek(s->vec, slot);
-
-	if (x == NULL)
-		return "there is no vector in its slot";
-	if (vec_crc32c(0, x, s->info.dim * sizeof(*x)) != crc)
-		return "the vector is not the one that was stored";
-	return NULL;
-}
-
-/* A row of the page that looks bad may have been changed meanwhile: read it again before saying so. */
-static bool
-is_still(struct daemon *d, const struct space *s, uint64_t id, uint32_t slot)
-{
-	struct meta_item item = { 0 };
-	bool still = meta_item_by_id(d->meta, s->info.number, id, 0, &item, NULL) == 0 &&
-	    item.slot == slot;
-
-	meta_item_fini(&item);
-	return still;
-}
-
-static void
-check_page(struct daemon *d, const struct space *s, const struct page *p, struct verdict *v)
-{
-	for (size_t i = 0; i < p->n; i++) {
-		const char *what = problem(s, p->row[i].slot, p->row[i].crc);
-
-		v->checked++;
-		if (what == NULL || !is_still(d, s, p->row[i].id, p->row[i].slot))
-			continue;
-		if (v->nbad++ < VERIFY_BAD_MAX)
-			json_array_append_new(v->bad, json_pack("{s:I, s:s}", "id",
-			    (json_int_t)p->row[i].id, "problem", what));
-	}
-}
-
-int
-op_verify(struct call *c, json_t *args)
-{
-	struct page *p = malloc(sizeof(*p));
-	struct verdict v = { .bad = json_array() };
-	struct vec_check_report report = { 0 };
-	struct vec_error ve = { 0 };
-	struct space *s = NULL;
-	struct err err;
-	uint64_t from = 0;
-	int rc = 0;
-
-	if (p == NULL) {
-		call_fail(c, WIRE_INTERNAL, "no memory to verify");
-		goto out;
-	}
-	if (call_space(c, args, &s) != 0)
-		goto out;
-	while (rc == 0) {
-		p->n = 0;
-		rc = meta_items_walk(c->d->meta, s->info.number, from, VERIFY_PAGE, 0, page_one, p, &err);
-		if (rc != 0 || p->n == 0)
-			break;
-		from = p->row[p->n - 1].id + 1;
-		check_page(c->d, s, p, &v);
-	}
-	if (rc != 0) {
-		call_fail_meta(c, rc, &err);
-		goto out;
-	}
-	rc = vec_check(s->vec, &report, &ve);
-	call_reply(c, json_pack("{s:I, s:O, s:I, s:I, s:s}", "checked", v.checked, "bad", v.bad,
-	    "nbad", v.nbad, "unreachable", (json_int_t)report.unreachable, "index",
-	    rc == 0 ? "ok" : ve.message));
-out:
-	call_release(c, s);
-	json_decref(v.bad);
-	free(p);
 	return CALL_DONE;
 }
 

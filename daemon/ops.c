@@ -67,7 +67,7 @@ const struct op ops[] = {
 	{ "embed", ARGS({ "texts", ARG_TEXTS, REQUIRED }, COLLECTION,), false, op_embed },
 	{ "count", ARGS(WHERE, COLLECTION,), false, op_count },
 	{ "stats", ARGS(COLLECTION,), false, op_stats },
-	{ "verify", ARGS(COLLECTION,), false, op_verify },
+	{ "verify", ARGS({ "full", ARG_BOOL, OPTIONAL }, { "repair", ARG_BOOL, OPTIONAL }, COLLECTION,), false, op_verify },
 	{ "compact", ARGS({ "wait", ARG_BOOL, OPTIONAL }, COLLECTION,), false, op_compact },
 	{ "reindex", ARGS({ "embedder", ARG_STRING, false, 1, 80, 0 },
 	    { "dim", ARG_COUNT, false, 1, VEC_DIM_MAX, AT(max_dim) }, { "metric", ARG_METRIC, OPTIONAL },

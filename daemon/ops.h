@@ -55,7 +55,6 @@ extern const struct op ops[];
 int op_ping(struct call *c, json_t *args);		/* op_admin.c */
 int op_metrics(struct call *c, json_t *args);
 int op_stats(struct call *c, json_t *args);
-int op_verify(struct call *c, json_t *args);
 int op_snapshot(struct call *c, json_t *args);
 int op_register(struct call *c, json_t *args);		/* op_account.c */
 int op_login(struct call *c, json_t *args);
@@ -76,10 +75,14 @@ int op_count(struct call *c, json_t *args);
 int op_similarity(struct call *c, json_t *args);	/* op_search.c */
 int op_distance(struct call *c, json_t *args);
 int op_embed(struct call *c, json_t *args);
+int op_verify(struct call *c, json_t *args);		/* op_verify.c */
 int op_compact(struct call *c, json_t *args);		/* op_build.c */
 int op_reindex(struct call *c, json_t *args);
 
 /* Runs on the password lane what op_account.c queued there. */
 void account_run(void *arg, struct lane_job *job);
+
+/* Runs on the verify lane the calls that op_verify.c queued there. */
+void verify_run(void *arg, struct lane_job *job);
 
 #endif

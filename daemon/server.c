@@ -259,6 +259,7 @@ on_stop(uv_signal_t *signal, int number)
 	log_info("stopping on %s", number == SIGTERM ? "SIGTERM" : "SIGINT");
 	listen_notify("STOPPING=1");
 	s->stopping = true;
+	atomic_store(&s->d->stopping, true);
 	if (s->path != NULL)
 		unlink(s->path);	/* later it may be that of the next daemon */
 	uv_close((uv_handle_t *)&s->listener, on_deaf);

@@ -229,6 +229,18 @@ spaces_take_back(struct spaces *ss, struct space *s)
 	uv_mutex_unlock(&ss->lock);
 }
 
+bool
+spaces_is_lost(struct spaces *ss, struct space *s, struct vec_error *err)
+{
+	if (vec_lost(s->vec, err) == 0)
+		return false;
+	if (!atomic_exchange(&s->lost, true))
+		log_error("collection %llu is closed, and opened anew at its next use: %s",
+		    (unsigned long long)s->info.number, err->message);
+	spaces_retire(ss, s);
+	return true;
+}
+
 struct space *
 spaces_next(struct spaces *ss, uint64_t after)
 {

@@ -46,7 +46,9 @@ struct space {
 	uint64_t next_id;		/* the next id to give; the commit lane's alone */
 	uint32_t next_slot;		/* slots below it have been given; the same */
 	atomic_bool dropped;		/* the collection is gone; remove the folder at closing */
-	atomic_bool retired;		/* another space has its place, or is about to */
+	atomic_bool retired;		/* another space has its place, or is about to, or it is lost */
+	atomic_bool lost;		/* it is logged that vectors.bin cannot be read (vec_lost) */
+	atomic_bool read_only;		/* it is logged that it is */
 	atomic_uint_fast64_t metas;	/* how often a meta has changed in place since opening */
 	struct match_cache *matches;
 	atomic_bool indexing;		/* an index thread is at it */
@@ -72,6 +74,9 @@ void spaces_free(struct spaces *ss);
 /* Log, once, why hnsw.index was not used, when that is so: known at opening, or by an index thread. */
 void space_log_note(struct space *s);
 
+/* Log, once, that nothing can be added to it any more, and why. */
+void space_log_read_only(struct space *s, const char *sentence);
+
 /*
  * Hold the collection's space, opening it if need be.  0 and *out; META_NONE when it was dropped
  * meanwhile; or a failure as a protocol error in *code with its sentence: WIRE_BUSY when all that may
@@ -90,6 +95,13 @@ int spaces_hold(struct spaces *ss, const struct meta_collection *c, struct space
 void spaces_retire(struct spaces *ss, struct space *s);
 void spaces_replace(struct spaces *ss, struct space *s, struct space *next);
 void spaces_take_back(struct spaces *ss, struct space *s);
+
+/*
+ * Has a fault made the collection lost (vec_lost)?  True with its sentence: then nobody can hold `s` any
+ * more, as if it were retired, and who wants it waits for its last holder and opens it anew, which
+ * tells whether the file is whole.  What was read from it is worth nothing.
+ */
+bool spaces_is_lost(struct spaces *ss, struct space *s, struct vec_error *err);
 
 /* Let go.  NULL is fine. */
 void spaces_release(struct spaces *ss, struct space *s);
@@ -122,7 +134,10 @@ int call_collection(struct call *c, json_t *args, struct meta_collection *info);
 /* The same, held, until call_release. */
 int call_space(struct call *c, json_t *args, struct space **out);
 
-/* Let go; when the space was replaced meanwhile the call is run once more.  NULL is fine. */
+/*
+ * Let go; when the space was replaced meanwhile, or is lost (the call has failed then, whatever was its
+ * answer), the call is run once more.  NULL is fine.
+ */
 void call_release(struct call *c, struct space *s);
 
 /*

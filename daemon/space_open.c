@@ -18,6 +18,7 @@
 #include "space_open.h"
 
 #define CHECK_SLOTS 1024	/* rows read at once while checking the tail */
+#define SAMPLE 8		/* of the others */
 
 void
 space_folder(const struct daemon *d, uint64_t number, char *path, size_t n)
@@ -73,22 +74,53 @@ space_options(const struct meta_collection *c, struct vec_options *o)
 		.identity = c->identity, .generation = c->generation };
 }
 
-/* Vectors newer than hnsw.index were written last: are they what their rows say? */
-static int
-check_tail(struct daemon *d, struct space *s, struct err *err)
+static bool
+is_sound(const struct space *s, const struct meta_item *item)
 {
-	struct meta_item *items = NULL;
-	uint32_t *slots = NULL;
-	struct vec_stats st;
-	uint32_t from, nbad = 0;
+	const float *x = vec_peek(s->vec, item->slot);
+
+	return x != NULL && vec_crc32c(0, x, s->info.dim * sizeof(*x)) == item->crc;
+}
+
+struct sample {
+	const struct space *s;
+	bool bad;
+};
+
+static int
+sample_one(void *arg, const struct meta_item *item)
+{
+	struct sample *sample = arg;
+
+	sample->bad = sample->bad || !is_sound(sample->s, item);
+	return 0;
+}
+
+/*
+ * vectors.bin does not say whose it is, so a few vectors from its beginning to its end are asked: a file
+ * of another collection or of another moment has others there.  *bad: not all are what their rows say.
+ */
+static int
+check_sample(struct daemon *d, const struct space *s, bool *bad, struct err *err)
+{
+	struct sample sample = { s, false };
 	int rc = 0;
 
-	vec_stats(s->vec, &st);
-	if (st.tail == 0)
-		return 0;
-	from = st.index_note[0] == 0 && st.saved > st.covered ? st.saved : st.covered;
-	items = calloc(CHECK_SLOTS, sizeof(*items));
-	slots = calloc(CHECK_SLOTS, sizeof(*slots));
+	for (uint64_t i = 0; i < SAMPLE && !sample.bad && rc == 0; i++)
+		rc = meta_items_walk_slots(d->meta, s->info.number,
+		    (s->info.next_slot - 1) * i / (SAMPLE - 1), 1, 0, sample_one, &sample, err);
+	*bad = sample.bad;
+	return rc;
+}
+
+/* The vectors from slot `from` on: those that are not what their rows say are not to be found. */
+static int
+check_from(struct daemon *d, struct space *s, uint32_t from, uint32_t *nbad, struct err *err)
+{
+	struct meta_item *items = calloc(CHECK_SLOTS, sizeof(*items));
+	uint32_t *slots = calloc(CHECK_SLOTS, sizeof(*slots));
+	int rc = 0;
+
 	if (items == NULL || slots == NULL) {
 		rc = err_set(err, -1, "no memory to check collection %s", s->info.name);
 		goto out;
@@ -101,21 +133,46 @@ check_tail(struct daemon *d, struct space *s, struct err *err)
 			slots[i] = from + (uint32_t)i;
 		rc = meta_items_by_slot(d->meta, s->info.number, slots, n, 0, items, err);
 		for (size_t i = 0; i < n && rc == 0; i++) {
-			if (items[i].id == META_NO_ID ||
-			    vec_crc32c(0, vec_peek(s->vec, slots[i]),
-				s->info.dim * sizeof(float)) == items[i].crc)
+			if (items[i].id == META_NO_ID || is_sound(s, &items[i]))
 				continue;
-			vec_delete(s->vec, slots[i], NULL);	/* in memory: not to be found */
-			nbad++;
+			vec_delete(s->vec, slots[i], NULL);	/* in memory */
+			++*nbad;
 		}
 	}
-	if (nbad > 0)
-		log_error("collection %llu: %u vectors are not what their rows say and are left out of"
-			  " searches; `coolvec verify` lists them",
-		    (unsigned long long)s->info.number, nbad);
 out:
 	free(items);
 	free(slots);
+	return rc;
+}
+
+/*
+ * Are the vectors what their rows say?  Those newer than hnsw.index, which were written last, are looked
+ * at, and all of them when some of the others are not.
+ */
+static int
+check_vectors(struct daemon *d, struct space *s, struct err *err)
+{
+	struct vec_error ve;
+	struct vec_stats st;
+	uint32_t from, nbad = 0;
+	bool bad;
+	int rc;
+
+	if (s->info.next_slot == 0)
+		return 0;
+	if ((rc = check_sample(d, s, &bad, err)) != 0)
+		return rc;
+	vec_stats(s->vec, &st);
+	if (st.tail == 0 && !bad)
+		return 0;
+	from = bad ? 0 : st.index_note[0] == 0 && st.saved > st.covered ? st.saved : st.covered;
+	rc = check_from(d, s, from, &nbad, err);
+	if (rc == 0 && vec_lost(s->vec, &ve) != 0)
+		rc = err_set(err, -1, "collection %s cannot be opened: %s", s->info.name, ve.message);
+	if (rc == 0 && nbad > 0)
+		log_error("collection %llu: %u vectors are not what their rows say and are left out of"
+			  " searches; `coolvec verify` lists them",
+		    (unsigned long long)s->info.number, nbad);
 	return rc;
 }
 
@@ -162,7 +219,7 @@ open_vectors(struct daemon *d, struct space *s, enum wire_code *code, struct err
 		goto out;
 	}
 	space_log_note(s);
-	rc = check_tail(d, s, err);
+	rc = check_vectors(d, s, err);
 out:
 	free(live);
 	return rc;
@@ -179,6 +236,14 @@ space_log_note(struct space *s)
 	if (st.index_note[0] != 0 && !atomic_exchange(&s->noted, true))
 		log_warn("collection %llu: the graph is built anew: %s",
 		    (unsigned long long)s->info.number, st.index_note);
+}
+
+void
+space_log_read_only(struct space *s, const char *sentence)
+{
+	if (!atomic_exchange(&s->read_only, true))
+		log_error("collection %llu is read-only from now on: %s",
+		    (unsigned long long)s->info.number, sentence);
 }
 
 int

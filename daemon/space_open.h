@@ -9,8 +9,8 @@
 
 /*
  * Open the files of s->info against its rows: brings n_vecs up to what the rows say, tells libvec
- * which slots are live, and checks the vectors that the graph does not hold yet against their rows'
- * checksums.  0, META_NONE when the collection is gone, or -1 with *code and the reason.
+ * which slots are live, and checks the vectors that the graph does not hold yet, a few of the others, and
+ * all of them when some of these are not sound, against their rows' checksums.  0, META_NONE when the collection is gone, or -1 with *code and the reason.
  */
 int space_open(struct daemon *d, struct space *s, enum wire_code *code, struct err *err);
 

@@ -59,7 +59,11 @@ check_list(const struct graph *g, uint32_t end, uint32_t slot, uint32_t level,
 	return 0;
 }
 
-/* The copies of a node: each equals it, is marked as one, and belongs to nobody else. */
+/*
+ * The copies of a node: each equals it, is marked as one, and belongs to nobody else.  Those that are
+ * deleted stay until the node goes, and what stands in a deleted slot is nobody's business: it may have
+ * been deleted for being damaged.
+ */
 static int
 check_copies(const struct graph *g, uint32_t end, uint32_t node, uint64_t *copies,
     struct vec_error *err)
@@ -71,7 +75,8 @@ check_copies(const struct graph *g, uint32_t end, uint32_t node, uint64_t *copie
 		if (slot >= end || !(graph_flags_get(g, slot) & GRAPH_COPY) ||
 		    graph_flags_get(g, slot) & GRAPH_LINKED)
 			return broken(err, node, 0, "has a copy that is none,", slot);
-		if (memcmp(store_row(g->store, node), store_row(g->store, slot),
+		if (!((graph_flags_get(g, node) | graph_flags_get(g, slot)) & GRAPH_DEAD) &&
+		    memcmp(store_row(g->store, node), store_row(g->store, slot),
 		        g->store->stride) != 0)
 			return broken(err, node, 0, "does not equal its copy", slot);
 		if (++*copies > end)

@@ -80,6 +80,13 @@ uint32_t index_covers(const struct graph *g, int dir, uint64_t identity, uint64_
     uint32_t slots);
 
 /*
+ * Read hnsw.index and compare it with its header and checksums, while others use `g`.  NULL when it is
+ * sound or there is none; else what is wrong.
+ */
+const char *index_check(const struct graph *g, int dir, uint64_t identity, uint64_t generation,
+    uint32_t slots);
+
+/*
  * Load hnsw.index into `g`, which is empty and has memory for `slots`, the slots published; who comes
  * along in `crew` helps.  True when the graph is now that of the file.  Else *why is the reason, NULL
  * when there is no file, and `g` is empty again.  [change, alone]

@@ -248,6 +248,44 @@ index_load(struct graph *g, int dir, uint64_t identity, uint64_t generation, uin
 	return *why == NULL;
 }
 
+/* Each section is as long as the header says, and has its checksum. */
+static const char *
+check_sections(int fd, const struct index_header *h)
+{
+	struct index_reader r;
+	uint64_t at = INDEX_HEADER;
+	bool good;
+
+	if (!(good = index_reader_init(&r, fd)))
+		return "no memory to read it";
+	for (int i = 0; good && i < INDEX_NSECTIONS; i++) {
+		uint64_t left = h->section[i].bytes;
+
+		index_reader_begin(&r, at, left);
+		at += left;
+		for (; left > 0 && !r.failed; left -= left < INDEX_TAKE_MAX ? left : INDEX_TAKE_MAX)
+			(void)index_reader_take(&r, left < INDEX_TAKE_MAX ? (size_t)left : INDEX_TAKE_MAX);
+		good = index_reader_end(&r) && r.crc == h->section[i].crc;
+	}
+	index_reader_fini(&r);
+	return good ? NULL : "a checksum is not that of what it has";
+}
+
+const char *
+index_check(const struct graph *g, int dir, uint64_t identity, uint64_t generation, uint32_t slots)
+{
+	struct index_header h;
+	const char *why;
+	int fd = open_index(dir);
+
+	if (fd < 0)
+		return errno == ENOENT ? NULL : "it cannot be opened";
+	if ((why = read_header(g, fd, identity, generation, slots, &h)) == NULL)
+		why = check_sections(fd, &h);
+	close(fd);
+	return why;
+}
+
 uint32_t
 index_covers(const struct graph *g, int dir, uint64_t identity, uint64_t generation, uint32_t slots)
 {

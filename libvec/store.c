@@ -174,6 +174,41 @@ refuse(struct vec_error *err)
 	    "the collection is read-only: syncing vectors.bin failed before");
 }
 
+static bool
+is_short(const struct store *s)
+{
+	uint64_t bytes = format_bytes(s->dim, s->capacity);
+	struct stat st;
+
+	return fstat(s->fd, &st) == 0 && (uint64_t)st.st_size < bytes;
+}
+
+/*
+ * The last page of a file that was cut short is no fault, and has zeros behind the end; and writing
+ * there would make the file whole again, with a hole where vectors were.
+ */
+static int
+check_length_locked(struct store *s, struct vec_error *err)
+{
+	if (is_short(s))
+		atomic_store(&s->lost, true);
+	return store_lost(s, err);
+}
+
+/* Without the lock it may look short while it is trimmed. */
+int
+store_check_length(struct store *s, struct vec_error *err)
+{
+	int rc;
+
+	if (atomic_load(&s->lost) || !is_short(s))
+		return store_lost(s, err);
+	pthread_mutex_lock(&s->lock);
+	rc = check_length_locked(s, err);
+	pthread_mutex_unlock(&s->lock);
+	return rc;
+}
+
 static int
 append_locked(struct store *s, const float *x, size_t n, uint32_t *first, struct vec_error *err)
 {
@@ -182,6 +217,8 @@ append_locked(struct store *s, const float *x, size_t n, uint32_t *first, struct
 
 	if (s->read_only)
 		return refuse(err);
+	if ((rc = check_length_locked(s, err)) != 0)
+		return rc;
 	if (n > FORMAT_SLOTS_MAX - at)
 		return error_set(err, VEC_EFULL,
 		    "%" PRIu32 " slots are taken, %zu more are over the limit", at, n);
@@ -212,10 +249,12 @@ store_append(struct store *s, const float *x, size_t n, uint32_t *first, struct 
 int
 store_sync(struct store *s, struct vec_error *err)
 {
-	int rc = 0;
+	int rc;
 
 	pthread_mutex_lock(&s->sync);
-	if (s->read_only) {
+	if ((rc = store_lost(s, err)) != 0) {
+		/* what is synced now may be behind a hole */
+	} else if (s->read_only) {
 		rc = refuse(err);
 	} else if (io.fdatasync(s->fd) != 0) {
 		rc = error_sys(err, VEC_EIO, errno, "cannot sync vectors.bin");
@@ -228,10 +267,12 @@ store_sync(struct store *s, struct vec_error *err)
 int
 store_publish(struct store *s, uint32_t end, struct vec_error *err)
 {
-	int rc = 0, no;
+	int rc, no;
 
 	pthread_mutex_lock(&s->lock);
-	if (end > s->capacity) {
+	if ((rc = store_lost(s, err)) != 0) {
+		/* nothing counts any more */
+	} else if (end > s->capacity) {
 		rc = error_set(err, VEC_EVALUE,
 		    "cannot publish %" PRIu32 " slots: vectors.bin has room for %" PRIu32, end,
 		    s->capacity);
@@ -249,11 +290,14 @@ store_publish(struct store *s, uint32_t end, struct vec_error *err)
 int
 store_flush(struct store *s, struct vec_error *err)
 {
-	int no;
+	int rc, no = 0;
 
 	pthread_mutex_lock(&s->lock);
-	no = s->read_only ? 0 : store_header_locked(s, s->published, s->capacity);
+	if ((rc = store_lost(s, err)) == 0 && !s->read_only)
+		no = store_header_locked(s, s->published, s->capacity);
 	pthread_mutex_unlock(&s->lock);
+	if (rc != 0)
+		return rc;
 	if (no != 0)
 		return error_sys(err, 0, no, "cannot write the header of vectors.bin");
 	return store_sync(s, err);

@@ -18,7 +18,9 @@ struct store_map {
 	struct store_map *older;
 	unsigned char *base;
 	uint64_t reserved;	/* bytes of address space */
-	uint64_t mapped;	/* of them, bytes that show the file: whole pages */
+	_Atomic uint64_t mapped; /* of them, bytes that show the file: whole pages */
+	struct store *store;
+	struct store_map *next, **place; /* among those of all stores, see store_fault.c */
 };
 
 struct store {
@@ -40,6 +42,7 @@ struct store {
 	_Atomic uint32_t appended; /* slots given */
 	_Atomic uint32_t published;
 	atomic_bool read_only;	/* an fdatasync failed */
+	atomic_bool lost;	/* a map could not be filled, or the file is shorter than it was */
 };
 
 /*
@@ -73,6 +76,16 @@ void store_unmap(struct store *s);
 
 /* Write the header with n_vecs and capacity as they are.  0 or the errno.  [lock] */
 int store_header_locked(struct store *s, uint32_t nvecs, uint32_t capacity);
+
+/* 0, or VEC_ECORRUPT once the store is lost.  Asked after reading rows: they may have been zeros. */
+int store_lost(const struct store *s, struct vec_error *err);
+
+/* The same, and looks whether the file is as long as it must be. */
+int store_check_length(struct store *s, struct vec_error *err);
+
+/* A map is there, and is watched for faults (vec_fault); it is about to go. */
+void store_watch(struct store_map *m);
+void store_unwatch(struct store_map *m);
 
 /* The record of a slot below `appended` or `capacity`, read before. */
 static inline const float *

@@ -56,8 +56,7 @@ store_grow_locked(struct store *s, uint32_t need, struct vec_error *err)
 		return error_sys(err, 0, no, "cannot extend vectors.bin to %" PRIu64 " bytes", to);
 	if (io.fdatasync(s->fd) != 0) {
 		s->read_only = true;
-		return error_set(err, VEC_EIO,
-		    "cannot sync the grown vectors.bin: the collection is read-only from here on");
+		return error_sys(err, VEC_EREADONLY, errno, "cannot sync the grown vectors.bin");
 	}
 	if ((rc = store_map_locked(s, to, err)) != 0)
 		return rc;
@@ -77,10 +76,10 @@ round_to_pages(uint64_t bytes)
 
 /* Reserve address space: `least` or twice what is needed now; where that is refused, less. */
 static struct store_map *
-reserve(uint64_t bytes, uint64_t least)
+reserve(struct store *s, uint64_t bytes)
 {
 	struct store_map *m = io.calloc(1, sizeof(*m));
-	uint64_t sizes[] = { least, 2 * bytes, bytes };
+	uint64_t least = s->least, sizes[] = { least, 2 * bytes, bytes };
 
 	if (!m)
 		return NULL;
@@ -92,11 +91,22 @@ reserve(uint64_t bytes, uint64_t least)
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 		if (base != MAP_FAILED) {
 			m->base = base;
+			m->store = s;
+			store_watch(m);
 			return m;
 		}
 	}
 	free(m);
 	return NULL;
+}
+
+/* Give a map back to the system. */
+static void
+map_free(struct store_map *m)
+{
+	store_unwatch(m);
+	(void)munmap(m->base, m->reserved);
+	free(m);
 }
 
 /* Show the file in [m->mapped, end) of the reservation. */
@@ -122,7 +132,7 @@ store_map_locked(struct store *s, uint64_t bytes, struct vec_error *err)
 	struct store_map *m = s->maps;
 
 	if (!m || end > m->reserved) {
-		if (!(m = reserve(bytes, s->least)))
+		if (!(m = reserve(s, bytes)))
 			return error_set(err, VEC_ENOMEM,
 			    "no address space for %" PRIu64 " bytes of vectors.bin", bytes);
 		m->older = s->maps;
@@ -132,8 +142,7 @@ store_map_locked(struct store *s, uint64_t bytes, struct vec_error *err)
 		/* The system may have dropped the reservation there: never map over it again. */
 		if (m->mapped == 0) {
 			s->maps = m->older;
-			(void)munmap(m->base, m->reserved);
-			free(m);
+			map_free(m);
 		} else {
 			m->reserved = m->mapped;
 		}
@@ -151,8 +160,7 @@ store_unmap(struct store *s)
 
 	while ((m = s->maps)) {
 		s->maps = m->older;
-		(void)munmap(m->base, m->reserved);
-		free(m);
+		map_free(m);
 	}
 }
 
@@ -163,8 +171,10 @@ store_unmap(struct store *s)
 static int
 trim_locked(struct store *s, struct vec_error *err)
 {
-	int no;
+	int rc, no;
 
+	if ((rc = store_lost(s, err)) != 0)
+		return rc;
 	if (s->read_only)
 		return error_set(err, VEC_EREADONLY,
 		    "the collection is read-only: syncing vectors.bin failed before");

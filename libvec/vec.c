@@ -102,6 +102,8 @@ vec_open(const char *dir, const struct vec_options *o, struct vec **out, struct 
 		goto out;
 	vec_advance_locked(v);
 	v->next = v->tail_start;
+	if ((rc = store_lost(v->store, err)) != 0)
+		goto out;
 	*out = v;
 	v = NULL;
 out:
@@ -202,6 +204,12 @@ vec_peek(const struct vec *v, uint32_t slot)
 	return store_row(v->store, slot);
 }
 
+int
+vec_lost(const struct vec *v, struct vec_error *err)
+{
+	return store_check_length(v->store, err);
+}
+
 bool
 vec_is_live(const struct vec *v, uint32_t slot)
 {
@@ -226,7 +234,7 @@ vec_stats(struct vec *v, struct vec_stats *s)
 		.unlinking = graph_unlinking(g),
 		.capacity = v->store->capacity,
 		.graph_bytes = graph_bytes(v->graph),
-		.read_only = v->store->read_only,
+		.read_only = v->store->read_only || v->store->lost,
 		.unsaved = g->changes != v->saved };
 	s->live = s->published > dead ? s->published - dead : 0;
 	s->indexed = (nodes > s->unlinking ? nodes - s->unlinking : 0) + g->copies;

@@ -42,7 +42,7 @@ enum {
 	VEC_EIO = -4,		/* the system refused; the sentence has its words */
 	VEC_ENOSPC = -5,	/* the disk or quota is full; nothing changed */
 	VEC_ENOMEM = -6,	/* no memory or address space; nothing changed */
-	VEC_ECORRUPT = -7,	/* vectors.bin is not what it should be */
+	VEC_ECORRUPT = -7,	/* vectors.bin is not what it should be, or is lost (vec_fault) */
 	VEC_EREADONLY = -8,	/* an fdatasync failed before: this handle writes no more */
 	VEC_ENOTFOUND = -9,	/* no such live slot */
 	VEC_EBUSY = -10,	/* another process has the collection open */
@@ -144,8 +144,8 @@ void vec_close(struct vec *v);
  * Write `n` vectors (`x`: n rows of `dim` finite components, not all zero, copied) into the next
  * free slots, which are *first .. *first + n - 1.  They are neither durable nor found yet.  Slots
  * given are never given again while `v` is open, published or not.
- * Returns 0, or VEC_EVALUE, VEC_EFULL, VEC_ENOSPC, VEC_EIO, VEC_ENOMEM, VEC_EREADONLY; then nothing
- * is added.
+ * Returns 0, or VEC_EVALUE, VEC_EFULL, VEC_ENOSPC, VEC_EIO, VEC_ENOMEM, VEC_EREADONLY (now, when the
+ * longer file cannot be synced, or before); then nothing is added.
  */
 int vec_append(struct vec *v, const float *x, size_t n, uint32_t *first, struct vec_error *err);
 
@@ -179,6 +179,23 @@ int vec_delete(struct vec *v, uint32_t slot, struct vec_error *err);
  * when the slot was never appended.  Dead slots still have theirs.
  */
 const float *vec_peek(const struct vec *v, uint32_t slot);
+
+/*
+ * For a program's handler of SIGBUS, which is what touching a page of vectors.bin ends in that is no
+ * more there: somebody cut the file short, or its disk cannot read.  `at` is si_addr.  True when it
+ * lies in an open collection: that one is *lost*.  What was its file shows zeros, the handler may
+ * return, and the calls on it that read or write vectors answer VEC_ECORRUPT; what is left to do is
+ * to close it.  False: the fault is not libvec's.  Of the signals of this process alone that the
+ * kernel sends to the thread that touched (si_code BUS_ADRERR, BUS_MCEERR_AR); takes no lock that
+ * such a thread can hold.
+ */
+bool vec_fault(const void *at);
+
+/*
+ * 0, or VEC_ECORRUPT when `v` is lost, or is now, its file being shorter than it must be.  Asked after
+ * reading what vec_peek or a search gave: behind the end of a file its last page has zeros.
+ */
+int vec_lost(const struct vec *v, struct vec_error *err);
 
 /* True when `slot` is published and not deleted. */
 bool vec_is_live(const struct vec *v, uint32_t slot);
@@ -277,7 +294,7 @@ struct vec_stats {
 	uint32_t capacity;	/* slots that vectors.bin has room for */
 	uint64_t file_bytes;	/* of vectors.bin */
 	uint64_t graph_bytes;	/* memory of links, codes, levels and norms */
-	bool read_only;
+	bool read_only;		/* nothing can be added: an fdatasync failed, or it is lost */
 	bool unsaved;		/* the graph changed since hnsw.index was written or loaded */
 	char isa[16];		/* instruction set in use: "scalar", "avx2", "avx512", "neon" */
 	char index_note[128];	/* why hnsw.index was not used; empty: it was, or is none */
@@ -297,6 +314,13 @@ struct vec_check_report {
  * level.  Index work waits.  0, or VEC_ECORRUPT with the first one broken, or VEC_ENOMEM.
  */
 int vec_check(struct vec *v, struct vec_check_report *r, struct vec_error *err);
+
+/*
+ * Read hnsw.index, as it is on disk now, against its checksums.  0 when it is sound or there is none;
+ * VEC_ECORRUPT and what is wrong: the graph in memory is not touched by that, and vec_checkpoint
+ * writes it anew.  Nobody waits.
+ */
+int vec_check_saved(struct vec *v, struct vec_error *err);
 
 /* CRC32C (Castagnoli) of `n` bytes, continuing from `crc` (0 to begin). */
 uint32_t vec_crc32c(uint32_t crc, const void *p, size_t n);

@@ -2,7 +2,9 @@
  * vec_index.c - moving the tail into the graph, and the graph to disk.
  */
 
+#include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "error.h"
 #include "index.h"
@@ -131,7 +133,7 @@ vec_index(struct vec *v, size_t budget, struct vec_error *err)
 
 	vec_read_index(v);
 	for (;;) {
-		if ((rc = unlink_some(v, &budget, err)) != 0)
+		if ((rc = store_lost(v->store, err)) != 0 || (rc = unlink_some(v, &budget, err)) != 0)
 			return rc;
 		if (budget == 0 || !take_slot(v, &slot))
 			break;
@@ -167,6 +169,24 @@ out:
 }
 
 int
+vec_check_saved(struct vec *v, struct vec_error *err)
+{
+	const char *why;
+	uint32_t slots;
+	int dir;
+
+	pthread_rwlock_rdlock(&v->graph->change);
+	dir = dup(v->dir);
+	slots = v->store->published;
+	pthread_rwlock_unlock(&v->graph->change);
+	if (dir < 0)
+		return error_sys(err, VEC_EIO, errno, "cannot reach the folder of " INDEX_NAME);
+	why = index_check(v->graph, dir, v->identity, v->generation, slots);
+	close(dir);
+	return why ? error_set(err, VEC_ECORRUPT, INDEX_NAME ": %s", why) : 0;
+}
+
+int
 vec_check(struct vec *v, struct vec_check_report *r, struct vec_error *err)
 {
 	struct vec_check_report report;
@@ -174,7 +194,8 @@ vec_check(struct vec *v, struct vec_check_report *r, struct vec_error *err)
 
 	vec_read_index(v);
 	pthread_rwlock_wrlock(&v->graph->change);
-	rc = graph_check(v->graph, v->store->published, &report, err);
+	if ((rc = graph_check(v->graph, v->store->published, &report, err)) == 0)
+		rc = store_lost(v->store, err);
 	pthread_rwlock_unlock(&v->graph->change);
 	if (r)
 		*r = report;

@@ -70,6 +70,7 @@ search_some(struct vec *v, const float *x, size_t count, const struct vec_query 
 	scan(searches, count, 0);
 	for (i = 0; i < count; i++)
 		n[i] = search_report(&searches[i], x + i * dim, hits + i * q->k);
+	rc = store_lost(v->store, err);
 out:
 	for (i = 0; i < begun; i++)
 		search_end(&searches[i]);

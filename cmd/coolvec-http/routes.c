@@ -226,7 +226,12 @@ const struct route routes[] = {
 		"\"daemon\":{\"version\":\"" COOLVEC_VERSION "\",\"uptime\":12,\"connections\":2,"
 		"\"open_collections\":1,\"embedder\":{\"calls\":1,\"errors\":0,\"texts\":1,"
 		"\"seconds\":0.0001}}}" } },
-	{ "POST", "/verify", "verify", ROUTE_JSON | ROUTE_SAFE, 200, PARAMS(COLLECTION(IN_BODY),),
+	{ "POST", "/verify", "verify", ROUTE_JSON, 200,
+	    PARAMS({ "full", NULL, PARAM_BOOL, IN_BODY,
+		.help = "search for each vector too, and read hnsw.index" },
+		{ "repair", NULL, PARAM_BOOL, IN_BODY,
+		    .help = "embed texts anew whose vectors are damaged" },
+		COLLECTION(IN_BODY),),
 	    "service", "Compare every row with its vector",
 	    .example = { .reply = "{\"checked\":1,\"bad\":[],\"nbad\":0,\"unreachable\":0,"
 		"\"index\":\"ok\"}" } },

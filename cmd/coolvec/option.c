@@ -49,6 +49,8 @@ static const struct option table[OPT_N] = {
 	[OPT_EF_CONSTRUCTION] = { "ef-construction", 0, "N", KIND_NONE,
 	    "candidates kept while linking (200)" },
 	[OPT_YES] = { "yes", 0, NULL, KIND_NONE, "do not ask" },
+	[OPT_FULL] = { "full", 0, NULL, KIND_NONE, "search for each vector too, and read hnsw.index" },
+	[OPT_REPAIR] = { "repair", 0, NULL, KIND_NONE, "embed texts anew whose vectors are damaged" },
 	[OPT_CANCEL] = { "cancel", 0, NULL, KIND_NONE, "give up what was begun" },
 	[OPT_NO_WAIT] = { "no-wait", 0, NULL, KIND_NONE, "begin, and do not wait for the end" },
 	[OPT_BASE64] = { "base64", 0, NULL, KIND_NONE,

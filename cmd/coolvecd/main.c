@@ -17,6 +17,7 @@
 #include "confine.h"
 #include "daemon.h"
 #include "embed_cache.h"
+#include "fault.h"
 #include "file.h"
 #include "log.h"
 #include "num.h"
@@ -335,6 +336,7 @@ serve(const struct options *o, const struct settings *s, struct err *err)
 	    daemon_start(s, &d, err) != 0)
 		return -1;
 	so.path = path;
+	fault_guard();
 	rc = server_run(&d, &so, err);
 	daemon_stop(&d);
 	if (rc == 0)

@@ -84,6 +84,12 @@ int embedder_open(const struct embed_config *c, struct embedder **out, struct er
 struct embedder *embedder_hold(struct embedder *e);
 void embedder_close(struct embedder *e);
 
+/*
+ * For a handler of SIGBUS, as vec_fault in vec.h: a page of a table of words that is no more there.
+ * True: the thread may go on; what is embedded by that table fails from now on.
+ */
+bool embed_fault(const void *at);
+
 /* Borrowed; good until embedder_close. */
 const struct embed_identity *embedder_identity(const struct embedder *e);
 

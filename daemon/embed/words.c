@@ -170,6 +170,11 @@ words_embed(const void *state, const struct embed_text *texts, size_t n, float *
 		}
 	}
 	free(s);
+	if (words_table_is_lost(w->table)) {
+		*bad = SIZE_MAX;
+		rc = err_set(err, EMBED_EUNAVAILABLE, "the table of words was cut short while it was open,"
+		    " or its disk cannot read it: import it again and start coolvecd anew");
+	}
 	return rc;
 }
 

@@ -180,6 +180,9 @@ words_table_open(const char *path, struct words_table **out, struct err *err)
 		t->map = NULL;
 		goto out;
 	}
+	t->fd = fd;
+	fd = -1;
+	words_table_watch(t);
 	*out = t;
 	t = NULL;		/* now the caller's */
 out:
@@ -197,6 +200,8 @@ words_table_close(struct words_table *t)
 	if (t == NULL)
 		return;
 	if (t->map != NULL) {
+		words_table_unwatch(t);
+		close(t->fd);
 		memcpy(&map, &t->map, sizeof(map));	/* ours, whatever its type says */
 		munmap(map, t->at.end);
 	}

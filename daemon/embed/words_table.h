@@ -22,6 +22,7 @@
 #ifndef EMBED_WORDS_TABLE_H
 #define EMBED_WORDS_TABLE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -47,6 +48,9 @@ struct words_table {
 	int16_t direction[WORDS_DIM_MAX];
 	struct words_layout at;
 	const unsigned char *map;	/* at.end bytes */
+	int fd;
+	atomic_bool lost;
+	struct words_table *next, **place; /* among all that are open */
 };
 
 struct words_entry {
@@ -75,6 +79,14 @@ int words_path(const char *folder, const char *name, char *path, size_t n, struc
  * The file may be replaced by another meanwhile, not written to.
  */
 int words_table_open(const char *path, struct words_table **out, struct err *err);
+
+/*
+ * Has its file been cut short, or could a page not be read?  Asked after using it: it showed zeros then.
+ * In words_fault.c, with the list of those that embed_fault knows.
+ */
+bool words_table_is_lost(struct words_table *t);
+void words_table_watch(struct words_table *t);
+void words_table_unwatch(struct words_table *t);
 
 /* Unmap it; NULL is fine. */
 void words_table_close(struct words_table *t);

@@ -65,7 +65,7 @@ def operations: [
 	["embed", {texts: ["x"]}, {texts: "texts", collection: "name"}],
 	["count", {}, {where: "where", collection: "name"}],
 	["stats", {}, {collection: "name"}],
-	["verify", {}, {collection: "name"}],
+	["verify", {}, {full: "bool", repair: "bool", collection: "name"}],
 	["compact", {}, {wait: "bool", collection: "name"}],
 	["reindex", {}, {embedder: "word", dim: "dim", metric: "metric", cancel: "bool", wait: "bool",
 		collection: "name"}],

@@ -149,3 +149,22 @@ again() {
 	run -8 coolvec add -c t "bread"
 	grep -q "small.words is damaged" "$place/log"
 }
+
+@test "a table that is cut short under the daemon: its collection says so, the others serve" {
+	start
+	coolvec collection create t --embedder words/small >/dev/null
+	coolvec add -c t "the cat and the kitten" >/dev/null
+	coolvec add "a text of another collection" >/dev/null
+	for size in 100 0; do
+		truncate -s $size "$place/data/words/small.words"
+		run --separate-stderr -7 coolvec add -c t "the car and the automobile $size"
+		[[ $stderr == *"the table of words was cut short while it was open"* ]]
+		[ "$(coolvec search "a text" -k 1 | cut -f1)" = 0 ]
+		[ "$(coolvec get -c t 0 | cut -f2)" = "the cat and the kitten" ]
+	done
+	daemon_stop
+	import "$place/words.txt" small >/dev/null
+	daemon_start
+	coolvec login ada --password-file "$place/password"
+	[ "$(coolvec search -c t "a kitten" -k 1 | cut -f1)" = 0 ]
+}

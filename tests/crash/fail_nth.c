@@ -48,6 +48,7 @@ static const struct way {
 	{ "write-torn", SEAM_WRITE, EIO, SEAM_TORN, false, false },
 	{ "write-interrupted", SEAM_WRITE, EINTR, SEAM_ERRNO, true, true },
 	{ "read-interrupted", SEAM_READ, EINTR, SEAM_ERRNO, true, true },
+	{ "random-interrupted", SEAM_RANDOM, EINTR, SEAM_ERRNO, true, true },
 	{ "sync", SEAM_SYNC, EIO, SEAM_ERRNO, false, false },
 	{ "truncate", SEAM_TRUNCATE, EIO, SEAM_ERRNO, false, false },
 	{ "names", SEAM_RENAME | SEAM_REMOVE | SEAM_MKDIR, EIO, SEAM_ERRNO, false, false },

@@ -34,6 +34,7 @@ enum seam_call {
 	SEAM_MKDIR = 256,
 	SEAM_MAP = 512,
 	SEAM_MEMORY = 1024,
+	SEAM_RANDOM = 2048,	/* getrandom */
 };
 
 /* How it fails: with the errno; SEAM_SHORT: a write takes half of it; SEAM_TORN: half and the errno. */

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -353,6 +354,16 @@ void *
 mmap64(void *at, size_t n, int prot, int flags, int fd, off64_t offset)
 {
 	return map(at, n, prot, flags, fd, offset);
+}
+
+/* --- random numbers ------------------------------------------------------------------------------ */
+
+ssize_t
+getrandom(void *p, size_t n, unsigned flags)
+{
+	int no = seam_fail(SEAM_RANDOM);
+
+	return no != 0 ? refuse(no) : syscall(SYS_getrandom, p, n, flags);
 }
 
 /* --- clocks ------------------------------------------------------------------------------------- */

@@ -249,3 +249,14 @@ setup() {
 	[ "$(header X-Frame-Options)" = DENY ]
 	[[ "$(header Content-Security-Policy)" == "default-src 'none'"* ]]
 }
+
+@test "verify looks fully and repairs when it is told to" {
+	tell POST /verify '{}'
+	answered 200
+	[ "$(jq -c 'keys' <<<"$body")" = '["bad","checked","index","nbad","unreachable"]' ]
+	tell POST /verify '{"full":true,"repair":true}'
+	answered 200
+	[ "$(jq -c '[.nbad, .unfound, .saved, .repaired]' <<<"$body")" = '[0,0,"ok",0]' ]
+	tell POST /verify '{"full":"yes"}'
+	answered 422
+}

@@ -288,6 +288,28 @@ after_a_failed_sync_nothing_is_written(void **state)
 	vec_close(v);
 }
 
+static void
+a_failed_sync_of_the_longer_file_is_one(void **state)
+{
+	struct vec_options options = fixture_options(DIM, VEC_L2);
+	struct vec *v = fixture_open(&options);
+	struct vec_error err;
+	struct vec_stats s;
+	float x[DIM];
+	uint32_t slot;
+
+	(void)state;
+	make_vector(0, x);
+	fault_arm(FAULT_FDATASYNC, 0, EIO);
+	assert_int_equal(vec_append(v, x, 1, &slot, &err), VEC_EREADONLY);
+	fault_disarm();
+	assert_string_equal(err.message, "cannot sync the grown vectors.bin: Input/output error");
+	vec_stats(v, &s);
+	assert_true(s.read_only);
+	assert_int_equal(vec_append(v, x, 1, &slot, &err), VEC_EREADONLY);
+	vec_close(v);
+}
+
 int
 main(void)
 {
@@ -303,6 +325,7 @@ main(void)
 		FIXTURE_TEST(every_call_of_any_kind),
 		FIXTURE_TEST(a_full_disk_passes),
 		FIXTURE_TEST(after_a_failed_sync_nothing_is_written),
+		FIXTURE_TEST(a_failed_sync_of_the_longer_file_is_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
