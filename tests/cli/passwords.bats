@@ -120,6 +120,7 @@ $(ask login "$(password nobody wrong-password)" '' | jq -r .error.name)")
 
 @test "passwords are in no memory, log, file or argument once they were used" {
 	[ "${SAN:-release}" = release ] || skip "a sanitizer keeps what was freed"
+	[ "$(id -u)" = 0 ] || skip "only root may look into another process"
 	serve SECRET_KEY=hunter2-hunter2-hunter2-hunter2-hunter2 COOLVEC_LOG_LEVEL=debug
 	works register "$(password eve plantedsecretone)" ''
 	token=$(works login "$(password eve plantedsecretone)" '' | jq -r .access_token)
@@ -134,14 +135,95 @@ $(ask login "$(password nobody wrong-password)" '' | jq -r .error.name)")
 	stop
 }
 
-@test "it leaves no core" {
+# terminal SCRIPT: the command on a terminal, by expect's words.
+terminal() {
+	{ echo 'set timeout 20; proc fail {} { exit 99 }; expect_before timeout fail'; cat; } >"$dir/script.exp"
+	PATH=$build:$PATH timeout 60 expect "$dir/script.exp" >"$dir/terminal"
+}
+
+@test "passwords given to the command, the prompt or over HTTP stay nowhere" {
+	[ "${SAN:-release}" = release ] || skip "a sanitizer keeps what was freed"
+	[ "$(id -u)" = 0 ] || skip "only root may look into another process"
+	serve "${cheap[@]}" COOLVEC_LOG_LEVEL=debug
+	export HOME=$dir/home XDG_STATE_HOME=$dir/home/state COOLVEC_SOCKET=$sock TERM=dumb
+	mkdir "$HOME"
+	printf 'plantedsecretfive\n' >"$dir/password"
+	terminal <<-'E'
+		proc type {word} { expect -re {password: $|again: $}; send "$word\r" }
+		spawn -noecho coolvec
+		expect "> $"; send "register eve\r"; type plantedsecretone; type plantedsecretone
+		expect "> $"; send "login eve\r"; type plantedsecretone
+		expect "eve:default> $"; send "passwd\r"; type plantedsecretone; type plantedsecrettwo; type plantedsecrettwo
+		expect "> $"; send "login eve\r"; type plantedsecrettwo
+		expect "eve:default> $"; send "register fay --password-file $env(dir)/password\r"
+		expect "eve:default> $"
+		exec memgrep [exp_pid] plantedsecret > $env(dir)/found
+		exec cat /proc/[exp_pid]/cmdline /proc/[exp_pid]/environ > $env(dir)/arguments
+		send "quit\r"; expect eof
+		exit [lindex [wait] 3]
+	E
+	same 0 "$(cat "$dir/found")"
+	"$build/coolvec" whoami | grep -x eve
+	mkfifo "$dir/ready2"
+	"$build/coolvec-http" --env /dev/null --socket "$sock" --listen 127.0.0.1:0 --log-level debug \
+		--ready-fd 9 9>"$dir/ready2" 3>&- 2>>"$log" &
+	local http=$! at
+	read -r at <"$dir/ready2"
+	curl -s "http://$at/auth/register" -H 'Content-Type: application/json' \
+		-d '{"username":"joe","password":"plantedsecretthree"}' | jq -e .username
+	curl -s "http://$at/auth/login" -d username=joe -d password=plantedsecretthree >"$dir/answer"
+	curl -s "http://$at/auth/login" -F username=joe -F password=plantedsecretfour | jq -e .error
+	token=$(jq -r .access_token "$dir/answer")
+	rm "$dir/answer"
+	curl -s "http://$at/auth/passwd" -H "Authorization: Bearer $token" -H 'Content-Type: application/json' \
+		-d '{"old_password":"plantedsecretthree","new_password":"plantedsecretsix"}' | jq -e .username
+	same 0 "$(memgrep "$http" plantedsecret)"
+	same 0 "$(memgrep "$daemon" plantedsecret)"
+	[ "$(memgrep "$http" coolvec)" -gt 0 ]		# it can find things
+	kill "$http"
+	wait "$http"
+	rm "$dir/password" "$dir/script.exp"
+	run -1 grep -r plantedsecret "$dir"
+	run -1 grep -rF "${token##*.}" "$dir"
+	stop
+}
+
+# core PID: end it as a crash would; is there a core?
+core() {
+	kill -ABRT "$1"
+	while kill -0 "$1" 2>/dev/null; do sleep 0.01; done
+	find "$dir" -name 'core*' | grep -q . && rm -f "$dir"/core* "$dir"/*/core*
+}
+
+@test "no core of the daemon, of coolvec-http, or of a command that has a token or asks for a password" {
 	[ "${SAN:-release}" = release ] || skip "without the sandbox"
 	ulimit -c unlimited || skip "no cores here"
 	cd "$dir"
+	sleep 60 3>&- &
+	core $! || skip "cores go elsewhere here"
 	serve
+	token=$(account ada)
+	"$build/coolvec-http" --env /dev/null --socket "$sock" --listen 127.0.0.1:0 --sandbox require \
+		--ready-fd 9 9>"$dir/ready2" 3>&- 2>>"$log" &
+	local http=$!
+	until [ -s "$dir/ready2" ]; do sleep 0.01; done
+	run ! core "$http"
+	mkfifo "$dir/lines"
+	COOLVEC_TOKEN=$token "$build/coolvec" --socket "$sock" add - <"$dir/lines" >"$dir/ids" 2>/dev/null 3>&- &
+	local command=$!
+	exec 8>"$dir/lines"
+	echo "a text" >&8
+	soon test -s "$dir/ids"
+	run ! core "$command"
+	exec 8>&-
+	terminal <<-'E'
+		spawn -noecho coolvec --socket $env(sock) login ada
+		expect "password: "
+		exec kill -ABRT [exp_pid]
+		expect eof
+	E
+	same '' "$(find "$dir" -name 'core*')"
 	grep -qE '^Max core file size +0 +0 ' "/proc/$daemon/limits"
-	[ "$(stat -c %u "/proc/$daemon/environ")" = 0 ]
-	kill -ABRT "$daemon"
-	wait "$daemon" || true
-	[ -z "$(find "$dir" "$data" -name 'core*')" ]
+	run ! core "$daemon"
+	wait
 }
