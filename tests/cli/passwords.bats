@@ -58,15 +58,18 @@ $(ask login "$(password nobody wrong-password)" '' | jq -r .error.name)")
 
 @test "unknown and known users take the same time" {
 	[ "${SAN:-release}" = release ] || skip "a sanitizer's time is another"
-	serve COOLVEC_PASSWORD_KIB=32768 COOLVEC_PASSWORD_PASSES=1 COOLVEC_GUESSES=0
+	serve "${cheap[@]}" COOLVEC_GUESSES=0 COOLVEC_GRACE_SECONDS=600
 	token=$(account ada)
-	local said first second
+	local said first second i close=no
 	{ request login "$(password ada wrong-password)" ''; request login "$(password eve wrong-password)" ''; } >"$dir/lines"
-	said=$("$build/tests/cli/crowd" "$sock" timing 150 <"$dir/lines")
-	echo "# $said" >&3
-	read -r _ first _ second <<<"$said"
-	[ $((first * 100)) -lt $((second * 102)) ]
-	[ $((second * 100)) -lt $((first * 102)) ]
+	for i in 1 2 3; do	# other work on the machine can part medians, but not three times
+		said=$("$build/tests/cli/crowd" "$sock" timing 1000 <"$dir/lines")
+		echo "# $said" >&3
+		read -r _ first _ second <<<"$said"
+		[ $((first * 100)) -ge $((second * 102)) ] || [ $((second * 100)) -ge $((first * 102)) ] || close=yes
+		[ "$close" = no ] || break
+	done
+	[ "$close" = yes ]
 	stop
 }
 
