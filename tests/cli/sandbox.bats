@@ -91,12 +91,17 @@ teardown() {
 	serve
 	token=$(account ada)
 	works add '{"text":"a"}'
+	printf 'a long password\n' | XDG_STATE_HOME=$dir/state "$build/coolvec" --socket "$sock" login ada --password-file -
 	works snapshot "{\"path\":\"$dir/backup/one\"}" ''
 	same 600 "$(stat -c %a "$sock")"
 	stop
 	"$build/coolvecd" --env /dev/null --data "$data" --rotate-key
-	same "" "$(find "$data" "$dir/backup/one" -type f -not -perm 600)"
-	same "" "$(find "$data" "$dir/backup/one" -type d -not -perm 700)"
+	printf 'cat 1 2\ndog 2 1\n' | "$build/coolvecd" --env /dev/null --data "$data" --import-words - few
+	"$build/coolvecd" --env /dev/null --data "$dir/restored" --restore "$dir/backup/one"
+	local all=("$data" "$dir/backup/one" "$dir/restored" "$dir/state")
+	same "" "$(find "${all[@]}" -type f -not -perm 600)"
+	same "" "$(find "${all[@]}" -type d -not -perm 700)"
+	[ "$(find "${all[@]}" -type f | wc -l)" -ge 12 ]
 	serve --group "$(id -gn)"
 	same 660 "$(stat -c %a "$sock")"
 	stop
