@@ -176,12 +176,13 @@ unit: $(UNIT_TESTS) ## build and run the unit tests alone
 FUZZ_line := daemon
 FUZZ_token := daemon
 FUZZ_filter := meta
+FUZZ_reply := embed
 FUZZ_options := coolvec
 FUZZ_http := coolvec-http
 FUZZ_vectors := libvec
 FUZZ_index := libvec
 FUZZ_state := libvec
-FUZZ := line token filter options http vectors index state
+FUZZ := line token filter reply options http vectors index state
 LINK_coolvec = $(filter-out %/main.o,$(call objs,coolvec)) $(call objs,proto) $(call objs,base) \
 	$(call pkg,--libs,jansson libutf8proc $(READLINE_PC))
 define fuzz_rule
