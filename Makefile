@@ -254,11 +254,18 @@ $(BENCH)/bench_peer.o: tests/bench/bench_peer.cc tests/bench/bench_peer.h
 	$(CXX) -std=c++17 -O3 -march=native -w -DHAVE_FAISS -c -o $@ $<
 $(BENCH)/%.o: tests/bench/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -O3 -march=native -ffast-math -c -o $@ $<
-$(BENCH)/bench_library: tests/bench/bench_library.c $(BENCH)/bench.o \
-		$(BENCH)/bench_table.o $(BENCH)/bench_peer.o $(B)/libvec.a | check-libs
+	$(CC) $(INC_libvec) $(ALL_CFLAGS) -O3 -march=native -ffast-math -c -o $@ $<
+$(BENCH)/bench_clusters.o: tests/bench/bench_clusters.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -O3 -c -o $@ $<
+$(BENCH)/bench_library: tests/bench/bench_library.c $(BENCH)/bench.o $(BENCH)/bench_clusters.o \
+		$(BENCH)/bench_run.o $(BENCH)/bench_table.o $(BENCH)/bench_peer.o $(B)/libvec.a | check-libs
 	@mkdir -p $(@D)
 	$(CC) $(INC_libvec) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lfaiss -lgomp -llapack -lblas -lstdc++ -lm
+$(BENCH)/bench_query: tests/bench/bench_query.c tests/bench/bench.c tests/bench/bench_clusters.c \
+		$(B)/libvec.a | check-libs
+	@mkdir -p $(@D)
+	$(CC) $(INC_libvec) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lm
 $(BENCH)/bench_convert: tests/bench/bench_convert.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(PIE) $(ALL_LDFLAGS) -o $@ $< -lm
