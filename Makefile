@@ -266,6 +266,10 @@ $(BENCH)/bench_query: tests/bench/bench_query.c tests/bench/bench.c tests/bench/
 		$(B)/libvec.a | check-libs
 	@mkdir -p $(@D)
 	$(CC) $(INC_libvec) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lm
+SERVICE_LIBS = $(call pkg,--libs,hiredis sqlite3 jansson) -lm
+$(BENCH)/service: $(wildcard tests/bench/service*.c) $(filter %.o,$(LINK_proto)) $(B)/libvec.a | check-libs
+	@mkdir -p $(@D)
+	$(CC) $(INC_proto) $(INC_libvec) $(call pkg,--cflags,hiredis sqlite3) $(ALL_CFLAGS) $(PIE) $(ALL_LDFLAGS) -o $@ $(filter %.c %.o %.a,$^) $(SERVICE_LIBS)
 $(BENCH)/bench_convert: tests/bench/bench_convert.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(PIE) $(ALL_LDFLAGS) -o $@ $< -lm

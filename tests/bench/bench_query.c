@@ -3,8 +3,8 @@
  *
  * usage: bench_query CACHE DATA CODES FOLDER EF QUERIES	(instructions.sh runs it under callgrind)
  *
- * FOLDER is what `bench_library -o FOLDER` kept of DATA, glove or mnist.  The index is read and the first queries are
- * asked twice: the second time inside counted(), the one function whose instructions are to be counted,
+ * FOLDER is what `bench_library -o FOLDER` kept of DATA, glove or mnist.  The index is read and QUERIES of its
+ * queries are asked twice: the second time inside counted(), the one function whose instructions are to be counted,
  * when scratch memory is there and nothing is done for the first time.  Prints the recall@10 of them.
  */
 
@@ -23,6 +23,13 @@ struct asked {
 	struct vec_hit *hits;	/* BENCH_K for each query */
 };
 
+/* The queries lie evenly among those of the set. */
+static size_t
+place(const struct asked *a, size_t i)
+{
+	return i * a->s->nqueries / a->n;
+}
+
 static void
 ask_all(struct asked *a)
 {
@@ -30,7 +37,7 @@ ask_all(struct asked *a)
 	size_t n;
 
 	for (size_t i = 0; i < a->n; i++) {
-		if (vec_search(a->v, a->s->queries + i * a->s->dim, a->s->dim, &a->q,
+		if (vec_search(a->v, a->s->queries + place(a, i) * a->s->dim, a->s->dim, &a->q,
 		        a->hits + i * BENCH_K, &n, &err) != 0 || n != BENCH_K)
 			bench_die("vec_search", err.message);
 	}
@@ -49,7 +56,7 @@ recall(const struct asked *a)
 	size_t right = 0;
 
 	for (size_t i = 0; i < a->n * BENCH_K; i++) {
-		const uint32_t *truth = a->s->truth + i / BENCH_K * BENCH_K;
+		const uint32_t *truth = a->s->truth + place(a, i / BENCH_K) * BENCH_K;
 
 		for (size_t j = 0; j < BENCH_K; j++)
 			right += truth[j] == a->hits[i].slot;
