@@ -11,10 +11,10 @@
 #include "bench.h"
 #include "bench_clusters.h"
 
-#define CLUSTERS 1000
-#define LATENT 64
-#define SPREAD 0.6f	/* of a cluster, beside the distances between them */
-#define NOISE 0.3f	/* of a vector's length */
+#define CLUSTERS 300
+#define LATENT 96
+#define SPREAD 3.0f	/* of a cluster in its longest direction, where the distances between them have 1 */
+#define NOISE 1.0f	/* of a vector's length */
 
 /* splitmix64, by S. Vigna (public domain algorithm). */
 static uint64_t
@@ -55,7 +55,7 @@ make_point(float *point, uint64_t *seed)
 	uint64_t centre = choose(seed) << 32 | 1;
 
 	for (size_t i = 0; i < LATENT; i++)
-		point[i] = normal(&centre) + SPREAD * 2 / sqrtf(1 + (float)i / 4) * normal(seed);
+		point[i] = normal(&centre) + SPREAD / sqrtf(1 + (float)i / 4) * normal(seed);
 }
 
 static void
