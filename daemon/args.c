@@ -135,6 +135,15 @@ check_array(const json_t *v, const struct arg_spec *spec, enum arg_type of,
 	return code;
 }
 
+/* What a collection may be made with. */
+static bool
+is_codes(const char *s)
+{
+	int codes = vec_codes_parse(s);
+
+	return codes == VEC_CODES_FAST || codes == VEC_CODES_SMALL;
+}
+
 static enum wire_code
 check_word(const json_t *v, bool good, const char *name, const char *what, char *why, size_t nwhy)
 {
@@ -191,8 +200,7 @@ check_one(const json_t *v, const struct arg_spec *spec, const char *name,
 		return check_word(v, vec_metric_parse(s) >= 0, name, "cosine, l2, ip or l1", why,
 		    nwhy);
 	case ARG_CODES:
-		return check_word(v, vec_codes_parse(s) >= 0 && vec_codes_parse(s) != VEC_CODES_NONE, name,
-		    "fast or small", why, nwhy);
+		return check_word(v, is_codes(s), name, "fast or small", why, nwhy);
 	case ARG_NAME:
 		return check_word(v, args_is_name(s), name,
 		    "a name: 1 to 63 letters, digits, _ and -, a letter or digit first", why, nwhy);

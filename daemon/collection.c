@@ -21,7 +21,6 @@ collection_init(struct daemon *d, const struct meta_user *u, const char *name,
 	snprintf(c->name, sizeof(c->name), "%s", name);
 	snprintf(c->metric, sizeof(c->metric), "%s", u->metric);
 	snprintf(c->provider, sizeof(c->provider), "%s", d->settings->embedder);
-	snprintf(c->codes, sizeof(c->codes), "%s", vec_codes_name(VEC_CODES_FAST));
 	c->ef_construction = VEC_EF_CONSTRUCTION_DEFAULT;
 	c->created = daemon_now();
 	file_random(&c->seed, sizeof(c->seed));
@@ -104,10 +103,11 @@ collection_insert(struct daemon *d, struct meta_collection *c, struct err *err)
 	struct meta_txn *t;
 	int rc;
 
-	if (c->M == 0) {
-		space_options(c, &o);
+	space_options(c, &o);
+	if (c->codes[0] == '\0')
+		snprintf(c->codes, sizeof(c->codes), "%s", vec_codes_name(vec_default_codes(&o)));
+	if (c->M == 0)
 		c->M = vec_default_M(&o);
-	}
 	if ((rc = meta_begin(d->meta, &t, err)) != 0)
 		return rc;
 	if ((rc = meta_collection_add(t, c, err)) != 0) {

@@ -69,7 +69,7 @@ space_options(const struct meta_collection *c, struct vec_options *o)
 
 	*o = (struct vec_options){ .dim = c->dim, .M = c->M, .ef_construction = c->ef_construction,
 		.metric = (enum vec_metric)vec_metric_parse(c->metric),
-		.codes = codes < 0 ? VEC_CODES_FAST : (enum vec_codes)codes, .seed = c->seed,
+		.codes = codes < 0 ? VEC_CODES_DEFAULT : (enum vec_codes)codes, .seed = c->seed,
 		.identity = c->identity, .generation = c->generation };
 }
 

@@ -8,7 +8,7 @@
 #include "codes.h"
 #include "vec.h"
 
-static const char *const names[VEC_NCODES] = { "fast", "small", "none" };
+static const char *const names[VEC_NCODES] = { "default", "fast", "small", "none" };
 
 const char *
 vec_codes_name(enum vec_codes codes)

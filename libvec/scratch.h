@@ -30,6 +30,7 @@ struct scratch {
 	uint64_t *found_keys;
 	size_t nfound_keys;
 	uint64_t *heap;		/* a filtered search: what it may expand, room for nvisited */
+	size_t nheap;
 
 	float *query;		/* dim floats on a page of their own, before the next three */
 	unsigned char *query_code;

@@ -18,6 +18,9 @@
 
 #define BATCH 16
 
+/* A walk over small codes keeps so many more than ef: what they confuse at its edge. */
+#define SMALL_SLACK 8
+
 /*
  * Scanning m of n vectors costs m distances.  Searching the graph for ef of them costs about
  * ef * WALK * n / m, for it meets n / m vectors for each that is let through.  Measured were 6 to
@@ -96,13 +99,15 @@ int
 search_begin(struct search *s, const float *x, struct vec_error *err)
 {
 	const struct vec_query *q = &s->query;
-	size_t room = q->k + SEARCH_SLACK > q->ef ? q->k + SEARCH_SLACK : q->ef;
+	size_t keep = q->ef + (q->except != VEC_SLOT_NONE), room;
 
+	if (s->vec->graph->codes == VEC_CODES_SMALL)
+		keep += SMALL_SLACK;
+	room = q->k + SEARCH_SLACK > keep ? q->k + SEARCH_SLACK : keep;
 	s->scan_from = 0;
 	if (!(s->scratch = scratch_take(s->vec->graph, room)) || !scratch_found(s->scratch, room))
 		return error_set(err, VEC_ENOMEM, "no memory to search");
-	pool_init(&s->scratch->pool, s->scratch->keys,
-	    q->ef + (q->except != VEC_SLOT_NONE && q->ef < room));
+	pool_init(&s->scratch->pool, s->scratch->keys, keep);
 	view_init(&s->view, s->vec->graph, (enum vec_metric)q->metric);
 	/* The file may have grown between the two. */
 	if (s->view.capacity > s->scratch->nvisited)
@@ -196,6 +201,23 @@ take_found(struct scratch *w)
 	w->found.n = 0;
 }
 
+/*
+ * Are most of those kept live?  A deleted node is walked over until it is unlinked, and keeps its
+ * neighbours company in the pool.
+ */
+static bool
+mostly_live(const struct search *s)
+{
+	const struct pool *p = &s->scratch->pool;
+	size_t dead = 0;
+
+	if (graph_unlinking(s->vec->graph) == 0)
+		return true;
+	for (size_t i = 0; i < p->n; i++)
+		dead += graph_flags_get(s->vec->graph, pool_slot(p, p->keys[i])) & GRAPH_DEAD;
+	return dead <= p->n / 2;
+}
+
 /* Search the graph.  False when it gave up or holds nothing. */
 static bool
 walk(struct search *s, const struct filter *f)
@@ -208,17 +230,20 @@ walk(struct search *s, const struct filter *f)
 		return false;
 	view_target_query(&s->view, w->query, w->query_code, w->target, &s->target);
 	graph_descend(&s->view, w, &s->target, top, 0, &at);
-	if (filter_is_set(f) || graph_unlinking(s->vec->graph) > 0) {
-		if (!scratch_heap(w) ||
-		    !graph_search_filtered(
-		        &s->view, w, &s->target, &at, f, s->published / 2 + s->query.ef))
-			return false;
-		take_found(w);
-		harvest(s, f, true);
-		return true;
+	if (!filter_is_set(f)) {
+		graph_search_level(&s->view, w, &s->target, 0, &at);
+		if (mostly_live(s)) {
+			harvest(s, f, false);
+			return true;
+		}
+		scratch_forget(w);
 	}
-	graph_search_level(&s->view, w, &s->target, 0, &at);
-	harvest(s, f, false);
+	if (!scratch_heap(w) ||
+	    !graph_search_filtered(
+	        &s->view, w, &s->target, &at, f, s->published / 2 + s->query.ef))
+		return false;
+	take_found(w);
+	harvest(s, f, true);
 	return true;
 }
 

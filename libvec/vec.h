@@ -89,16 +89,17 @@ int vec_metric_parse(const char *name);
  * What the graph orders vectors by.  Results are always ordered by the vectors themselves.
  * fast: a byte for each component.  small: four bits, and M is 16 by default.  none: the vectors,
  * with no memory beside them; always so under l1, and below 17 components, where a code would be no
- * shorter.
+ * shorter.  default: what vec_default_codes says.
  */
 enum vec_codes {
+	VEC_CODES_DEFAULT,
 	VEC_CODES_FAST,
 	VEC_CODES_SMALL,
 	VEC_CODES_NONE,
 	VEC_NCODES
 };
 
-/* "fast", "small", "none"; and back: the codes, or -1 for a name that is none. */
+/* "default", "fast", "small", "none"; and back: the codes, or -1 for a name that is none. */
 const char *vec_codes_name(enum vec_codes codes);
 int vec_codes_parse(const char *name);
 
@@ -109,7 +110,7 @@ struct vec_options {
 	enum vec_metric metric;	/* of the graph; a search may ask for another */
 	uint32_t M;		/* links of a node above level 0, twice that on it; 0: default */
 	uint32_t ef_construction; /* candidates kept while building; 0: default */
-	enum vec_codes codes;	/* where the graph can have them */
+	enum vec_codes codes;	/* where the graph can have them; 0: default */
 	uint64_t seed;		/* of the levels; equal seed, one thread: equal graph */
 	uint64_t identity;	/* with generation, ties hnsw.index to vectors.bin: any numbers */
 	uint64_t generation;	/* that another collection, or this one rewritten, has not */
@@ -119,10 +120,11 @@ struct vec_options {
 };
 
 /*
- * The M of a graph with these options when they have 0 there: for who keeps it, so that an index made
- * anew is as the lost one.
+ * The M and the codes of a graph with these options when they have 0 there: for who keeps them, so that
+ * an index made anew is as the lost one.  Up to VEC_DIM_LOW components codes are fast, above small.
  */
 uint32_t vec_default_M(const struct vec_options *o);
+enum vec_codes vec_default_codes(const struct vec_options *o);
 
 /*
  * Open the collection in folder `dir`, which exists.  Checks the header against `o` and maps the

@@ -100,7 +100,7 @@ const struct route routes[] = {
 		{ "dim", NULL, PARAM_COUNT, IN_BODY, NUMBERS(1, 16000),
 		    .help = "components of a vector; needed with the embedder none" },
 		{ "codes", NULL, PARAM_CODES, IN_BODY,
-		    .help = "of the graph; small halves its memory; fast when absent" },
+		    .help = "of the graph; small halves its memory; when absent fast up to 256 components, small above" },
 		{ "M", NULL, PARAM_COUNT, IN_BODY, NUMBERS(4, 64), .help = "neighbours of a node" },
 		{ "ef_construction", NULL, PARAM_COUNT, IN_BODY, NUMBERS(8, 4000),
 		    .help = "candidates that an insertion keeps" },),

@@ -29,8 +29,10 @@ small_still() {
 	works verify '{"collection":"t"}' | jq -e '.nbad == 0 and .index == "ok"'
 }
 
-@test "codes: fast unless told, small with M 16; none under l1 and in few dimensions" {
+@test "codes: fast up to 256 components, small above and with M 16; none under l1 and in few dimensions" {
 	works collection_create '{"name":"f","embedder":"none","dim":64}' | jq -e '.codes == "fast" and .M == 32'
+	works collection_create '{"name":"g","embedder":"none","dim":257}' | jq -e '.codes == "small" and .M == 16'
+	works collection_create '{"name":"h","embedder":"none","dim":257,"codes":"fast"}' | jq -e '.codes == "fast" and .M == 16'
 	works collection_create '{"name":"s","embedder":"none","dim":64,"codes":"small"}' |
 		jq -e '.codes == "small" and .M == 16'
 	works collection_create '{"name":"m","embedder":"none","dim":64,"codes":"small","M":48}' | jq -e '.M == 48'
@@ -41,7 +43,7 @@ small_still() {
 	works collection_create '{"name":"d","embedder":"none","dim":16}'
 	works stats '{"collection":"d"}' | jq -e '.codes == "none"'
 	same "codes is not fast or small" "$(fails bad_request collection_create '{"name":"x","codes":"none"}')"
-	same '{"metric":"cosine","codes":"fast"}' "$(works collection_show '{}' | jq -c '{metric, codes}')"
+	same '{"metric":"cosine","codes":"small"}' "$(works collection_show '{}' | jq -c '{metric, codes}')"
 	stop
 }
 

@@ -3,8 +3,8 @@
  *
  * usage: pgproxy FOLDER SERVER-FOLDER	commands on standard input, a line each; says "ok" to each
  *
- * pass, cut, freeze; lose-commit and lose-answer, to which the "ok" comes when it has happened; the same
- * with lose-switch- for the next commit of a transaction that switches a generation.
+ * pass, cut, freeze; lose-commit and lose-answer, which say "happened" as well when it has; the same with
+ * lose-switch- for the next commit of a transaction that switches a generation.
  */
 
 #include <stdbool.h>
@@ -31,9 +31,13 @@ obey(struct pg_proxy *p, const char *line)
 			continue;
 		atomic_store(&p->then, (int)commands[i].then);
 		proxy_set(p, commands[i].mode);
-		while (commands[i].happens && atomic_load(&p->cuts) == cuts)
-			usleep(1000);
 		puts("ok");
+		if (commands[i].happens) {
+			fflush(stdout);
+			while (atomic_load(&p->cuts) == cuts)
+				usleep(1000);
+			puts("happened");
+		}
 		return fflush(stdout);
 	}
 	fprintf(stderr, "pgproxy: there is no command %s", line);

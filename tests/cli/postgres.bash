@@ -38,31 +38,28 @@ proxy_start() {
 proxy_stop() {
 	[ -n "${proxy_pid:-}" ] || return 0
 	exec 5>&- 6<&-
+	kill "$proxy_pid" || true
 	wait "$proxy_pid" || true
 	rm -rf "$proxydir"
 	proxy_pid=
 }
 
-# Tell the proxy, and wait until it has done so.
+# Tell the proxy, and wait until it obeys.
 proxy() {
 	printf '%s\n' "$1" >&5
 	read -r _ <&6
 }
 
-# What happens next is waited for with proxy_happened.
-proxy_expect() {
-	printf '%s\n' "$1" >&5
-}
-
+# Wait until what is to be lost was.
 proxy_happened() {
 	read -r -t 30 _ <&6
 }
 
 # Until the daemon has its database again: at most a second between two of its tries.
 wait_database() {
-	local n=0
+	local give_up=$((SECONDS + 30))
 	until coolvec list --limit 1 >/dev/null 2>&1; do
-		n=$((n + 1))
-		[ "$n" -lt 2000 ]
+		[ "$SECONDS" -lt "$give_up" ]
+		sleep 0.01
 	done
 }

@@ -148,7 +148,7 @@ lost() {
 	texts 900
 	coolvec list -c t >before
 	old=$(stat -c %i "$(folder)/vectors.bin")
-	proxy_expect "$1"
+	proxy "$1"
 	run -1 coolvec compact -c t
 	[[ $output == *"may have happened or not"* ]]
 	proxy_happened
@@ -184,7 +184,7 @@ lost() {
 		fresh --dim 64
 		texts 900
 		coolvec list -c t >before
-		proxy_expect "lose-switch-$how"
+		proxy "lose-switch-$how"
 		run -1 coolvec compact -c t
 		proxy_happened
 		kill_it

@@ -37,7 +37,7 @@ ask() {
 
 @test "an add whose commit was answered into the void is unknown, and there when it is asked again" {
 	coolvec add "before"
-	proxy_expect lose-answer
+	proxy lose-answer
 	[ "$(ask add '{"text":"the uncertain one","request_id":"r1"}')" = '"unknown"' ]
 	proxy_happened
 	[ "$(ask add '{"text":"not now"}')" = '"unavailable"' ]
@@ -57,7 +57,7 @@ ask() {
 
 @test "an add whose commit never arrived is unknown, and done when it is asked again" {
 	coolvec add "before" >/dev/null
-	proxy_expect lose-commit
+	proxy lose-commit
 	[ "$(ask add '{"text":"the uncertain one","request_id":"r1"}')" = '"unknown"' ]
 	proxy_happened
 	proxy pass
@@ -73,7 +73,7 @@ ask() {
 @test "a delete and a replacement that were uncertain and happened are seen, without a further change" {
 	coolvec add --key k "old words"
 	coolvec add "doomed"
-	proxy_expect lose-answer
+	proxy lose-answer
 	[ "$(ask add '{"items":[{"text":"new sentence","key":"k"}]}')" = '"unknown"' ]
 	proxy_happened
 	proxy pass
@@ -81,7 +81,7 @@ ask() {
 	until grep -q "has happened" "$place/log"; do :; done
 	[ "$(coolvec search "new sentence" -k 1)" = $'0\t0\tnew sentence' ]
 	[ "$(coolvec search "old words" -k 5 | grep -c "old words")" = 0 ]
-	proxy_expect lose-answer
+	proxy lose-answer
 	[ "$(ask delete '{"ids":[1]}')" = '"unknown"' ]
 	proxy_happened
 	proxy pass
@@ -96,7 +96,7 @@ ask() {
 	coolvec add -c t "a text" >/dev/null
 	number=$(coolvec collection show t --json | jq .number)
 	[ -d "$place/data/collections/$number" ]
-	proxy_expect lose-answer
+	proxy lose-answer
 	[ "$(ask collection_drop '{"name":"t"}')" = '"unknown"' ]
 	proxy_happened
 	proxy pass
@@ -232,7 +232,7 @@ wait_acked() {
 	writers_start
 	for how in lose-answer lose-commit lose-answer lose-commit; do
 		wait_acked 5
-		proxy_expect $how
+		proxy $how
 		proxy_happened
 		proxy pass
 	done
@@ -243,7 +243,7 @@ wait_acked() {
 
 @test "a daemon that was killed while its commit was uncertain finds out at its start" {
 	coolvec add "one" >/dev/null
-	proxy_expect lose-answer
+	proxy lose-answer
 	[ "$(ask add '{"text":"the uncertain one","request_id":"r1"}')" = '"unknown"' ]
 	proxy_happened
 	kill -KILL "$daemon"

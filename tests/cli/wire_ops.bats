@@ -106,7 +106,7 @@ near() {
 	fails exists collection_create '{"name":"full"}'
 	run -0 works collection_create '{"name":"plain","embedder":"none","dim":16000}'
 	jq -e 'del(.number, .created) == {name: "plain", metric: "cosine", dim: 16000, count: 0,
-		embedder: null, codes: "fast", M: 16, ef_construction: 200}' <<<"$output"
+		embedder: null, codes: "small", M: 16, ef_construction: 200}' <<<"$output"
 	run -0 works collection_create '{"name":"short","embedder":"none","dim":256}'
 	jq -e '.M == 32' <<<"$output"
 	run -0 works collection_create '{"name":"usual"}'

@@ -45,6 +45,13 @@ kind_of(const struct codes_set *set, bool small)
 	return small ? &set->small : &set->fast;
 }
 
+/* Three kinds of rows: on one side of zero, on both, and most of it near zero. */
+static float
+shape(float x, size_t row)
+{
+	return row % 3 == 0 ? x + 3 : row % 3 == 1 ? x : x * x * x;
+}
+
 static void
 fill(struct rows *r, const struct codes_set *set, bool small, size_t dim, float scale)
 {
@@ -52,7 +59,7 @@ fill(struct rows *r, const struct codes_set *set, bool small, size_t dim, float 
 	for (size_t i = 0; i < ROWS; i++) {
 		fixture_vectors(r->x[i], dim);
 		for (size_t j = 0; j < dim; j++)
-			r->x[i][j] = r->x[i][j] * scale + 3 * scale;
+			r->x[i][j] = shape(r->x[i][j], i) * scale;
 		kind_of(set, small)->encode(r->x[i], dim, 1, r->code[i], stride_of(dim, small));
 	}
 	for (size_t i = 0; i < 12; i++)
@@ -207,6 +214,61 @@ bytes_are_kept_as_they_are(void **state)
 	}
 }
 
+/* What a small code says of a component. */
+static float
+decode_small(const unsigned char *code, size_t dim, size_t i)
+{
+	struct code_tail t = codes_small_tail(code, codes_small_stride(dim));
+	size_t half = (dim + 1) / 2;
+
+	return t.min + t.step * (float)(i < half ? code[i] & 15 : code[i - half] >> 4);
+}
+
+static void
+zeros_are_kept_by_small_codes(void **state)
+{
+	_Alignas(64) unsigned char code[STRIDE_MOST];
+	float x[DIM_MOST];
+
+	(void)state;
+	for (size_t i = 0; i < 50; i++) {
+		fixture_vectors(x, DIM_MOST);
+		for (size_t j = 0; j < DIM_MOST; j++)
+			x[j] = j % 11 == 0 ? x[j] + (float)i / 60 : 0;
+		codes_best()->small.encode(x, DIM_MOST, 1, code, codes_small_stride(DIM_MOST));
+		for (size_t j = 0; j < DIM_MOST; j++)
+			assert_true(x[j] != 0 || decode_small(code, DIM_MOST, j) == 0);
+	}
+}
+
+/* Squared errors of small codes, and of steps from the least component to the greatest. */
+static void
+a_few_far_components_do_not_coarsen_the_others(void **state)
+{
+	_Alignas(64) unsigned char code[STRIDE_MOST];
+	double off = 0, whole = 0;
+	float x[DIM_MOST];
+
+	(void)state;
+	for (int i = 0; i < 50; i++) {
+		float min = 0, max = 0, step;
+
+		fixture_vectors(x, DIM_MOST);
+		for (size_t j = 0; j < DIM_MOST; j++) {
+			x[j] = x[j] * x[j] * x[j] * x[j] * x[j];
+			min = x[j] < min ? x[j] : min;
+			max = x[j] > max ? x[j] : max;
+		}
+		step = (max - min) / 15;
+		codes_best()->small.encode(x, DIM_MOST, 1, code, codes_small_stride(DIM_MOST));
+		for (size_t j = 0; j < DIM_MOST; j++) {
+			off += pow((double)(decode_small(code, DIM_MOST, j) - x[j]), 2);
+			whole += pow((double)(min + step * roundf((x[j] - min) / step) - x[j]), 2);
+		}
+	}
+	assert_true(off < 0.6 * whole);
+}
+
 /* Components that no sum can hold are far, not a reason to stop. */
 static void
 huge_components_have_an_order(void **state)
@@ -232,6 +294,8 @@ main(void)
 		cmocka_unit_test(every_instruction_set_gives_the_same_bits),
 		cmocka_unit_test(a_to_b_is_b_to_a_and_equal_ones_are_at_0),
 		cmocka_unit_test(bytes_are_kept_as_they_are),
+		cmocka_unit_test(zeros_are_kept_by_small_codes),
+		cmocka_unit_test(a_few_far_components_do_not_coarsen_the_others),
 		cmocka_unit_test(huge_components_have_an_order),
 	};
 

@@ -8,6 +8,9 @@
 #define DIM 24
 #define MANY 3000
 
+static const int settings[] = { VEC_CODES_FAST, VEC_CODES_SMALL, VEC_CODES_NONE };
+#define NSETTINGS ((int)(sizeof(settings) / sizeof(settings[0])))
+
 static struct vec_options
 options(int metric, int codes)
 {
@@ -51,8 +54,8 @@ static void
 each_finds_what_is_near(void **state)
 {
 	(void)state;
-	for (int i = 0; i < VEC_NMETRICS * VEC_NCODES; i++) {
-		struct vec_options o = options(i / VEC_NCODES, i % VEC_NCODES);
+	for (int i = 0; i < VEC_NMETRICS * NSETTINGS; i++) {
+		struct vec_options o = options(i / NSETTINGS, settings[i % NSETTINGS]);
 		struct vec *v = fixture_open(&o);
 		struct vec_stats s;
 
@@ -84,8 +87,8 @@ static void
 one_thread_builds_one_graph(void **state)
 {
 	(void)state;
-	for (int codes = 0; codes < VEC_NCODES; codes++) {
-		struct vec_options o = options(VEC_COSINE, codes);
+	for (int setting = 0; setting < NSETTINGS; setting++) {
+		struct vec_options o = options(VEC_COSINE, settings[setting]);
 		unsigned char *bytes[2];
 		size_t n[2];
 
@@ -115,7 +118,7 @@ codes_fit_vectors_of_any_size(void **state)
 
 	(void)state;
 	for (int i = 0; i < 4; i++) {
-		struct vec_options o = options(i < 2 ? VEC_COSINE : VEC_L2, i % 2);
+		struct vec_options o = options(i < 2 ? VEC_COSINE : VEC_L2, settings[i % 2]);
 		struct vec *v = fixture_open(&o);
 		uint32_t first;
 
@@ -137,11 +140,17 @@ codes_fit_vectors_of_any_size(void **state)
 }
 
 static void
-the_default_of_M_follows_the_setting(void **state)
+defaults_follow_the_dim_and_the_setting(void **state)
 {
-	static const struct { size_t dim; enum vec_codes codes; uint32_t M; } rules[] = {
-		{ 100, VEC_CODES_FAST, VEC_M_LOW }, { 100, VEC_CODES_SMALL, VEC_M_DEFAULT },
-		{ 257, VEC_CODES_FAST, VEC_M_DEFAULT }, { 16, VEC_CODES_SMALL, VEC_M_LOW }, { 256, VEC_CODES_NONE, VEC_M_LOW } };
+	static const struct { size_t dim; enum vec_codes codes, given; uint32_t M; } rules[] = {
+		{ 100, VEC_CODES_FAST, VEC_CODES_FAST, VEC_M_LOW },
+		{ 100, VEC_CODES_SMALL, VEC_CODES_SMALL, VEC_M_DEFAULT },
+		{ 257, VEC_CODES_FAST, VEC_CODES_FAST, VEC_M_DEFAULT },
+		{ 16, VEC_CODES_SMALL, VEC_CODES_NONE, VEC_M_LOW },
+		{ 256, VEC_CODES_NONE, VEC_CODES_NONE, VEC_M_LOW },
+		{ 256, VEC_CODES_DEFAULT, VEC_CODES_FAST, VEC_M_LOW },
+		{ 257, VEC_CODES_DEFAULT, VEC_CODES_SMALL, VEC_M_DEFAULT },
+		{ 16, VEC_CODES_DEFAULT, VEC_CODES_NONE, VEC_M_LOW } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
@@ -151,11 +160,14 @@ the_default_of_M_follows_the_setting(void **state)
 		struct vec_stats s;
 
 		vec_stats(v, &s);
+		assert_int_equal(s.codes, rules[i].given);
 		assert_int_equal(s.M, rules[i].M);
 		assert_int_equal(vec_default_M(&o), rules[i].M);
 		vec_close(v);
 		forget_files();
 	}
+	assert_int_equal(vec_default_codes(&(struct vec_options){ .dim = 256 }), VEC_CODES_FAST);
+	assert_int_equal(vec_default_codes(&(struct vec_options){ .dim = 257 }), VEC_CODES_SMALL);
 }
 
 static void
@@ -175,7 +187,7 @@ main(void)
 		FIXTURE_TEST(each_finds_what_is_near),
 		FIXTURE_TEST(one_thread_builds_one_graph),
 		FIXTURE_TEST(codes_fit_vectors_of_any_size),
-		FIXTURE_TEST(the_default_of_M_follows_the_setting),
+		FIXTURE_TEST(defaults_follow_the_dim_and_the_setting),
 		FIXTURE_TEST(names_go_both_ways),
 	};
 
