@@ -7,13 +7,13 @@
  * they took, are kept in the cache; libvec is always built anew.
  *
  * usage: bench_library -c CACHE [-d DATA] [-p PASSES] [-t TSV] [-g CURVES] [-m M] [-k peers|none]
- *                      [-s fast|small|none] [-1] [-n] [-o FOLDER] [TABLE...]
+ *                      [-s default|fast|small|none] [-1] [-n] [-o FOLDER] [TABLE...]
  *	TABLE	library (real data; when none is named), large (up to 3,072 components), growth (up to
  *		1,000,000 vectors)
  *	-t	appends lines `table library data figure value`
  *	-g	writes lines `data library recall qps` for a plot
  *	-m	libvec's M; 0: its default
- *	-s	libvec with these codes alone, not with fast and then with small ones
+ *	-s	libvec with these codes alone, not with its default and then with the others
  *	-1	no build with two threads
  *	-n	build only
  *	-o	keep libvec's collection in FOLDER, or use the one that is there
@@ -48,7 +48,7 @@ static const struct peer_kind hnswlib_16[] = { { "hnswlib", 16 }, { NULL, 0 } };
 /* What is measured of what: a set that is not from the cache is made here (bench_clusters). */
 static const struct plan {
 	const char *table, *name;
-	bool cosine, two_threads, small;
+	bool cosine, two_threads, both_codes;
 	const struct peer_kind *peers;
 } plans[] = {
 	{ "library", "glove", true, true, true, all_peers },
@@ -61,6 +61,15 @@ static const struct plan {
 	{ "growth", "clusters-1000000x128", true, false, false, hnswlib_16 },
 };
 
+/* Fast where the default is small, and the other way round. */
+static enum vec_codes
+other_codes(const struct bench_set *s)
+{
+	struct vec_options o = { .dim = s->dim, .metric = s->cosine ? VEC_COSINE : VEC_L2 };
+
+	return vec_default_codes(&o) == VEC_CODES_SMALL ? VEC_CODES_FAST : VEC_CODES_SMALL;
+}
+
 /* Build and open all that this data is measured with; how many. */
 static int
 prepare(struct bench_run *runs, const struct plan *p, const struct bench_set *s,
@@ -70,11 +79,11 @@ prepare(struct bench_run *runs, const struct plan *p, const struct bench_set *s,
 	int n = 0;
 
 	bench_run_vec(&runs[n++], s, &o->run, two);
-	if (p->small && !o->only_one) {
-		struct bench_options small = o->run;
+	if (p->both_codes && !o->only_one) {
+		struct bench_options other = o->run;
 
-		small.codes = VEC_CODES_SMALL;
-		bench_run_vec(&runs[n++], s, &small, false);
+		other.codes = other_codes(s);
+		bench_run_vec(&runs[n++], s, &other, false);
 	}
 	for (const struct peer_kind *k = p->peers; k->kind; k++) {
 		if (o->peers && !strstr(o->peers, k->kind))
@@ -88,7 +97,8 @@ prepare(struct bench_run *runs, const struct plan *p, const struct bench_set *s,
 static void
 measure(const struct plan *p, const struct options *o, FILE *tsv, FILE *curves)
 {
-	static const char *const libraries[] = { "coolvec", "coolvec-small", "hnswlib", "faiss" };
+	static const char *const libraries[] = { "coolvec", "coolvec-fast", "coolvec-small", "hnswlib",
+		"faiss" };
 	struct bench_run runs[BENCH_RUNS] = { 0 };
 	struct bench_set s;
 	int n;
@@ -117,7 +127,7 @@ parse_codes(const char *name)
 	int codes = vec_codes_parse(name);
 
 	if (codes < 0)
-		bench_die(name, "is none of fast, small and none");
+		bench_die(name, "is none of default, fast, small and none");
 	return (enum vec_codes)codes;
 }
 

@@ -151,8 +151,8 @@ bench_run_vec(
 	struct vec_error err;
 	bool made;
 
-	snprintf(
-	    r->name, sizeof(r->name), o->codes == VEC_CODES_SMALL ? "coolvec-small" : "coolvec");
+	snprintf(r->name, sizeof(r->name), "coolvec%s%s", o->codes ? "-" : "",
+	    o->codes ? vec_codes_name(o->codes) : "");
 	r->ask = ask_vec;
 	if (o->folder)
 		snprintf(dir, sizeof(dir), "%s", o->folder);

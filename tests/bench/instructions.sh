@@ -1,7 +1,7 @@
 #!/bin/bash
 # instructions.sh - how many instructions one query takes, counted by callgrind.
 #
-# usage: tests/bench/instructions.sh BIN [DATA] [CODES] [EF] [QUERIES] [TSV]	(glove or mnist; glove fast 40 100)
+# usage: tests/bench/instructions.sh BIN [DATA] [CODES] [EF] [QUERIES] [TSV]	(glove or mnist; glove default 40 100)
 #
 # BIN is build/release/tests/bench.  The collection is built once and kept in the cache, so that two
 # versions of the engine walk the same graph; FRESH=yes builds it anew (by `make bench` it always is).
@@ -9,7 +9,7 @@
 # instructions of a query, and the functions that most of them are in; callgrind's file stays in the
 # cache, for callgrind_annotate and kcachegrind.
 set -eu
-bin=$1 data=${2:-glove} codes=${3:-fast} ef=${4:-40} queries=${5:-100} tsv=${6:-}
+bin=$1 data=${2:-glove} codes=${3:-default} ef=${4:-40} queries=${5:-100} tsv=${6:-}
 cd "$(dirname "$0")/../.."
 command -v valgrind >/dev/null || { echo "valgrind is not installed"; exit 77; }
 cache=$(tests/bench/data.sh "$bin/bench_convert")

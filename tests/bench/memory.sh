@@ -50,7 +50,7 @@ make_group() {
 make_group || { echo "no control group for memory can be made here (it takes root)"; exit 77; }
 mkdir -p "$cache"
 rm -rf "$folder"
-"$bin/bench_library" -c "$cache" -d $data -k none -s fast -1 -n -o "$folder" large >&2
+"$bin/bench_library" -c "$cache" -d $data -k none -s default -1 -n -o "$folder" large >&2
 
 say() {
 	printf 'memory\tcoolvec\t%s\t%s\t%s\n' $data "$1" "$2" >>"${tsv:-/dev/null}"

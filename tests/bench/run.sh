@@ -122,7 +122,7 @@ for part in "$@"; do
 	instructions)
 		for data in glove mnist; do
 			echo
-			FRESH=yes optional tests/bench/instructions.sh "$bin" $data fast 40 100 "$tsv"
+			FRESH=yes optional tests/bench/instructions.sh "$bin" $data default 40 100 "$tsv"
 		done
 		;;
 	*)
