@@ -52,6 +52,7 @@ TEST_TOOLS := bats curl expect g++ iproute2 jq libhnswlib-dev mandoc openssl pos
 FUZZ_TOOLS := clang-14 libclang-rt-14-dev
 CRASH_TOOLS := e2fsprogs mount patch xfsprogs
 LINT_TOOLS := clang-tidy cppcheck shellcheck mandoc
+ARM_TOOLS := gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 
 pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
 
@@ -377,7 +378,7 @@ demo: deps ## the whole thing on 10,000 real texts, in a temporary folder
 
 # --- tests -----------------------------------------------------------------------------------------
 
-.PHONY: test tests-built crash seeded asan tsan fuzz fuzz-built lint compdb
+.PHONY: test tests-built crash seeded asan tsan fuzz fuzz-built arm lint compdb
 test: deps-test ## install what the tests need, build, run every suite
 	@$(MAKE) --no-print-directory -s -j2 all tests-built
 	@SAN=$(SAN) tests/run.sh
@@ -408,6 +409,10 @@ fuzz: deps-test ## look for bad inputs, a minute a target (FUZZ_SECONDS), and sa
 	@tests/fuzz/run.sh build/fuzz/tests/fuzz $(FUZZ_SECONDS)
 
 fuzz-built: $(FUZZ_TARGETS)
+
+arm: deps-test ## the engine's unit tests on 64-bit ARM (cross-compiled, run by qemu)
+	@$(call bring,$(ARM_TOOLS))
+	@tests/arm.sh
 
 lint: deps-lint ## clang-tidy, cppcheck, shellcheck, mandoc
 	@$(MAKE) --no-print-directory -s -j2 all

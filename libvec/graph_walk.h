@@ -66,8 +66,8 @@ graph_walk(const struct view *v, struct scratch *s, const struct view_target *t,
 		then->n = 0;
 		if (chosen)
 			graph_gather(v, s, slot, level, then);
-		view_fetch(v, then);
 		chosen = graph_walk_choose(v, s, level, next, &slot);
+		view_fetch(v, then);
 		view_measure(v, t, now, s->distances);
 		for (size_t i = 0; i < now->n; i++)
 			meet(s, f, s->distances[i], now->ids[i]);
