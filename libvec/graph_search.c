@@ -15,7 +15,8 @@
  *
  * What did not: fetching 8 KiB or 32 KiB of codes ahead instead of 16 (images: within 4 %, either way).
  * Fetching the lists of all that enter the pool before the next node (1.01 to 1.05 over the first stage,
- * nothing beside the others).  *
+ * nothing beside the others).
+ *
  * One-bit codes of (neighbour - node) beside the links, measured 32 at a time from tables in registers, as a
  * filter before the codes (after RaBitQ and SymphonyQG; a trial for searching alone): rotated by random
  * signs and Hadamard, 128 of the components kept, two fp16 factors for each.  They save 80 % of the
