@@ -285,6 +285,9 @@ bench_median(const double *x, int n)
 double
 bench_curve_at(const struct bench_curve *c, int passes, double recall)
 {
+	/* The least ef that there is does it: k. */
+	if (c->npoints > 0 && c->recall[0] >= recall)
+		return bench_median(c->rate[0], passes);
 	for (size_t p = 0; p + 1 < c->npoints; p++) {
 		double low = c->recall[p], high = c->recall[p + 1], part;
 

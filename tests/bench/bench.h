@@ -68,7 +68,8 @@ void bench_curve_pass(struct bench_curve *c, int pass, const struct bench_set *s
 
 double bench_median(const double *x, int n);
 
-/* Queries a second at a recall by the medians of `passes`, between measured points; 0: not reached.
+/* Queries a second at a recall by the medians of `passes`, between measured points, or of the first one
+ * when that is past it; 0: not reached.
  */
 double bench_curve_at(const struct bench_curve *c, int passes, double recall);
 

@@ -10,8 +10,8 @@
 /*
  * Write `n` unit vectors of `dim` components.  A vector is one of 300 clusters, of unequal sizes, in
  * a space of 96 dimensions, and a step from it that is longer in some of them than in others; that is
- * turned into `dim` components by a fixed matrix, and noise as long as it is added over all of them:
- * hnswlib wants an ef of 16 to 60 for a recall of 0.95, as with real data of this size.  Equal `seed` and `dim`: equal vectors; another seed: others from the same clusters.
+ * turned into `dim` components by a fixed matrix, and noise as long as it is added over all of them.
+ * Equal `seed` and `dim`: equal vectors; another seed: others from the same clusters.
  */
 void bench_clusters(float *x, size_t n, size_t dim, unsigned seed);
 
