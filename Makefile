@@ -82,14 +82,14 @@ SRC_coolvecd := $(wildcard cmd/coolvecd/*.c)
 SRC_coolvec := $(filter-out cmd/coolvec/line_$(if $(filter no,$(READLINE)),readline,plain).c,\
 	$(wildcard cmd/coolvec/*.c))
 SRC_coolvec-http := $(wildcard cmd/coolvec-http/*.c)
-PARTS := libvec base proto meta embed daemon coolvecd coolvec coolvec-http
+FOLDERS := libvec base proto meta embed daemon coolvecd coolvec coolvec-http
 
 objs = $(patsubst %.c,$(B)/obj/%.o,$(SRC_$(1)))
 define part_rule
 $(call objs,$(1)): PART_INC = $(INC_$(1))
 OBJS += $(call objs,$(1))
 endef
-$(foreach p,$(PARTS),$(eval $(call part_rule,$(p))))
+$(foreach p,$(FOLDERS),$(eval $(call part_rule,$(p))))
 
 # Each instruction set is a file of its own with flags of its own; metric.c picks one at start.
 ARCH := $(shell $(CC) -dumpmachine 2>/dev/null | cut -d- -f1)
@@ -176,12 +176,13 @@ unit: $(UNIT_TESTS) ## build and run the unit tests alone
 FUZZ_line := daemon
 FUZZ_token := daemon
 FUZZ_filter := meta
+FUZZ_reply := embed
 FUZZ_options := coolvec
 FUZZ_http := coolvec-http
 FUZZ_vectors := libvec
 FUZZ_index := libvec
 FUZZ_state := libvec
-FUZZ := line token filter options http vectors index state
+FUZZ := line token filter reply options http vectors index state
 LINK_coolvec = $(filter-out %/main.o,$(call objs,coolvec)) $(call objs,proto) $(call objs,base) \
 	$(call pkg,--libs,jansson libutf8proc $(READLINE_PC))
 define fuzz_rule
@@ -248,28 +249,44 @@ $(RECALL_HNSWLIB): tests/recall/recall_hnswlib.c $(B)/tests/recall/hnswlib_shim.
 
 # --- libvec beside other libraries, on real data; what is not ours is compiled for this machine ---------
 
-BENCH_TOOLS := g++ gnuplot-nox libblas-dev libfaiss-dev libhnswlib-dev liblapack-dev $(if $(shell command -v npm),,npm)
+BENCH_TOOLS := g++ gnuplot-nox hyperfine jq libblas-dev libfaiss-dev libhiredis-dev libhnswlib-dev liblapack-dev redis-tools \
+	socat sqlite3 valgrind $(if $(shell command -v npm),,npm)
 BENCH := $(B)/tests/bench
 $(BENCH)/bench_peer.o: tests/bench/bench_peer.cc tests/bench/bench_peer.h
 	@mkdir -p $(@D)
 	$(CXX) -std=c++17 -O3 -march=native -w -DHAVE_FAISS -c -o $@ $<
 $(BENCH)/%.o: tests/bench/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -O3 -march=native -ffast-math -c -o $@ $<
-$(BENCH)/bench_library: tests/bench/bench_library.c $(BENCH)/bench.o \
-		$(BENCH)/bench_table.o $(BENCH)/bench_peer.o $(B)/libvec.a | check-libs
+	$(CC) $(INC_libvec) $(ALL_CFLAGS) -O3 -march=native -ffast-math -c -o $@ $<
+$(BENCH)/bench_clusters.o: tests/bench/bench_clusters.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -O3 -c -o $@ $<
+$(BENCH)/bench_library: tests/bench/bench_library.c $(BENCH)/bench.o $(BENCH)/bench_clusters.o \
+		$(BENCH)/bench_run.o $(BENCH)/bench_table.o $(BENCH)/bench_peer.o $(B)/libvec.a | check-libs
 	@mkdir -p $(@D)
 	$(CC) $(INC_libvec) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lfaiss -lgomp -llapack -lblas -lstdc++ -lm
+$(BENCH)/bench_query $(BENCH)/bench_memory: $(BENCH)/%: tests/bench/%.c tests/bench/bench.c tests/bench/bench_clusters.c \
+		$(B)/libvec.a | check-libs
+	@mkdir -p $(@D)
+	$(CC) $(INC_libvec) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lm
+SERVICE_LIBS = $(call pkg,--libs,hiredis sqlite3 jansson) -lm
+$(BENCH)/service: $(wildcard tests/bench/service*.c) $(filter %.o,$(LINK_proto)) $(B)/libvec.a | check-libs
+	@mkdir -p $(@D)
+	$(CC) $(INC_proto) $(INC_libvec) $(call pkg,--cflags,hiredis sqlite3) $(ALL_CFLAGS) $(PIE) $(ALL_LDFLAGS) -o $@ $(filter %.c %.o %.a,$^) $(SERVICE_LIBS)
 $(BENCH)/bench_convert: tests/bench/bench_convert.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(PIE) $(ALL_LDFLAGS) -o $@ $< -lm
 -include $(wildcard $(BENCH)/*.d)
 
+BENCH_PROGRAMS := $(patsubst %,$(BENCH)/%,bench_library bench_convert bench_query bench_memory service start)
+BENCH_PARTS := library service oneshot start many large growth memory instructions
+PARTS ?= $(BENCH_PARTS)
+
 .PHONY: bench
-bench: deps ## measure the engine beside others (fetches data and builds them: an hour the first time); TSV=FILE
+bench: deps ## measure engine and daemon beside others (90 minutes the first time); PARTS="library ...", TSV=FILE
 	@$(call bring,$(BENCH_TOOLS))
-	@$(MAKE) --no-print-directory -s $(BENCH)/bench_library $(BENCH)/bench_convert
-	@tests/bench/run.sh $(BENCH) $(TSV)
+	@$(MAKE) --no-print-directory -s -j2 all $(BENCH_PROGRAMS)
+	@tests/bench/run.sh $(BENCH) "$(TSV)" $(PARTS)
 
 -include $(OBJS:.o=.d) $(UNIT_TESTS:=.d)
 

@@ -240,6 +240,21 @@ take_id(struct call *c, json_t *root)
 	return 0;
 }
 
+static int
+read_token(struct call *c, const json_t *token, struct err *err)
+{
+	const char *text = json_string_value(token);
+	size_t n = json_string_length(token);
+
+	if (c->memo != NULL && token_recall(c->memo, text, n, daemon_now(), &c->token))
+		return 0;
+	if (token_read(&c->d->keys.now, text, n, daemon_now(), &c->token, err) != 0)
+		return -1;
+	if (c->memo != NULL)
+		token_remember(c->memo, text, n, &c->token);
+	return 0;
+}
+
 /* A token opens its session, and a session names its user. */
 static int
 authenticate(struct call *c, const json_t *root)
@@ -256,8 +271,7 @@ authenticate(struct call *c, const json_t *root)
 		call_fail(c, WIRE_BAD_REQUEST, "token is not a string");
 		return -1;
 	}
-	if (token_read(&c->d->keys.now, json_string_value(token), json_string_length(token),
-		daemon_now(), &c->token, &err) != 0) {
+	if (read_token(c, token, &err) != 0) {
 		call_fail(c, WIRE_UNAUTHENTICATED, "%s", err.text);
 		return -1;
 	}

@@ -19,6 +19,7 @@
 #include "daemon.h"
 #include "lane.h"
 #include "meta.h"
+#include "token_memo.h"
 #include "wire.h"
 
 /* What an operation's function answers. */
@@ -34,6 +35,7 @@ struct call {
 	struct daemon *d;
 	void *conn;			/* the loop's; nobody else looks inside */
 	void (*done)(struct call *c);	/* called once, by any thread, with the reply set */
+	struct token_memo *memo;	/* the connection's; whoever runs the call has it.  NULL: none */
 	char *line;			/* the request, `nline` bytes */
 	size_t nline;
 
@@ -52,6 +54,7 @@ struct call {
 
 	char *reply;			/* one line with its LF */
 	size_t nreply;
+	size_t sent;			/* bytes of it that are with the client already */
 	bool trusted;			/* the connection has shown who it is */
 	bool hang_up;			/* close the connection after the reply */
 	size_t charged;			/* bytes of texts and metas in the answer so far */

@@ -43,6 +43,7 @@ end_if_done(struct conn *c)
 		return;
 	free_call(c);
 	buf_fini(&c->in);
+	token_memo_fini(&c->memo);
 	count_reading(c);
 	c->gone(c);
 }
@@ -62,21 +63,23 @@ close_conn(struct conn *c)
 	if (c->state == CONN_CLOSING)
 		return;
 	c->state = CONN_CLOSING;
-	if (c->calling && c->call != NULL)
-		atomic_store(&c->call->gone, true);
-	uv_close((uv_handle_t *)&c->pipe, on_closed);
+	if (!c->calling) {
+		uv_close((uv_handle_t *)&c->pipe, on_closed);
+		return;
+	}
+	/* the answer may be being written: the descriptor is nobody else's until the call is back */
+	atomic_store(&c->call->gone, true);
+	uv_read_stop((uv_stream_t *)&c->pipe);
+	shutdown(c->fd, SHUT_RDWR);
 }
 
 /* --- writing ----------------------------------------------------------------------------------- */
 
 static void
-on_written(uv_write_t *write, int status)
+answered(struct conn *c, int status)
 {
-	struct conn *c = write->data;
 	bool hang_up = c->call->hang_up;
 
-	if (c->state == CONN_CLOSING)
-		return;
 	free_call(c);
 	if (status < 0 || hang_up) {
 		close_conn(c);
@@ -88,16 +91,44 @@ on_written(uv_write_t *write, int status)
 }
 
 static void
+on_written(uv_write_t *write, int status)
+{
+	struct conn *c = write->data;
+
+	if (c->state != CONN_CLOSING)
+		answered(c, status);
+}
+
+/* What is left of the answer. */
+static void
 write_reply(struct conn *c)
 {
-	uv_buf_t b = uv_buf_init(c->call->reply, (unsigned)c->call->nreply);
+	struct call *call = c->call;
+	uv_buf_t b = uv_buf_init(call->reply, (unsigned)call->nreply);
 
+	if (call->reply != NULL && call->sent == call->nreply) {
+		answered(c, 0);
+		return;
+	}
+	b.base += call->sent;
+	b.len -= call->sent;
 	c->state = CONN_WRITING;
 	c->waiting = daemon_clock();
 	c->write.data = c;
-	if (c->call->reply == NULL ||
+	if (call->reply == NULL ||
 	    uv_write(&c->write, (uv_stream_t *)&c->pipe, &b, 1, on_written) != 0)
 		close_conn(c);
+}
+
+void
+conn_write_early(const struct conn *c, struct call *call)
+{
+	ssize_t n;
+
+	if (call->reply == NULL || c->fd < 0 || atomic_load(&call->gone))
+		return;
+	n = send(c->fd, call->reply, call->nreply, MSG_DONTWAIT | MSG_NOSIGNAL);
+	call->sent = n > 0 ? (size_t)n : 0;	/* what went wrong the loop will meet again */
 }
 
 void
@@ -105,7 +136,7 @@ conn_answer(struct conn *c)
 {
 	c->calling = false;
 	if (c->state == CONN_CLOSING) {
-		end_if_done(c);
+		uv_close((uv_handle_t *)&c->pipe, on_closed);
 		return;
 	}
 	c->trusted = c->trusted || c->call->trusted;
@@ -134,12 +165,10 @@ static void
 check_gone(struct conn *c)
 {
 	struct pollfd p = { .events = 0 };
-	uv_os_fd_t fd;
 
-	if (!c->calling || atomic_load(&c->call->gone) ||
-	    uv_fileno((const uv_handle_t *)&c->pipe, &fd) != 0)
+	if (!c->calling || atomic_load(&c->call->gone))
 		return;
-	p.fd = fd;
+	p.fd = c->fd;
 	if (poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR)) != 0) {
 		atomic_store(&c->call->gone, true);
 		embedding_sweep(c->d->embedding);
@@ -166,6 +195,7 @@ start_call(struct conn *c, size_t n)
 		return;
 	}
 	c->call->uid = c->uid;
+	c->call->memo = &c->memo;
 	c->state = CONN_CALLING;
 	c->calling = true;
 	if (!lane_push(c->d->work, &c->call->job)) {
@@ -265,14 +295,12 @@ next_line(struct conn *c)
 
 /* Who connected, as the kernel noted it then. */
 static uint32_t
-peer_uid(const uv_pipe_t *pipe)
+peer_uid(int fd)
 {
 	struct ucred peer;
 	socklen_t n = sizeof(peer);
-	uv_os_fd_t fd;
 
-	if (uv_fileno((const uv_handle_t *)pipe, &fd) != 0 ||
-	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) != 0)
+	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) != 0)
 		return UINT32_MAX;
 	return peer.uid;
 }
@@ -280,7 +308,9 @@ peer_uid(const uv_pipe_t *pipe)
 void
 conn_start(struct conn *c)
 {
-	c->uid = peer_uid(&c->pipe);
+	if (uv_fileno((const uv_handle_t *)&c->pipe, &c->fd) != 0)
+		c->fd = -1;
+	c->uid = peer_uid(c->fd);
 	c->pipe.data = c;
 	c->in.secret = true;
 	c->in.max = c->d->settings->max_line + 2 * READ_SIZE;

@@ -6,9 +6,10 @@
  *	READING   a whole line -> CALLING; the end of input -> CLOSING
  *	CALLING   the call is finished -> WRITING; meanwhile a little is read ahead, then nothing
  *	WRITING   the answer is written -> READING, or CLOSING when it is to hang up
- *	CLOSING   the handle is closed -> freed; a call still under way is waited for
+ *	CLOSING   the handle is closed -> freed; a call still under way is waited for before
  *
- * All of this happens on the loop's thread.
+ * All of this happens on the loop's thread, but for the writing of an answer by the thread that made it:
+ * the client has it before the loop has woken up.
  */
 
 #ifndef CONN_H
@@ -40,6 +41,8 @@ struct conn {
 	bool ended;			/* the client will send no more */
 	bool trusted;			/* a token or login was good */
 	uint32_t uid;			/* of the process that connected; UINT32_MAX: not known */
+	uv_os_fd_t fd;			/* of the pipe; -1: not known */
+	struct token_memo memo;		/* of the token shown last; the call's while one is under way */
 	int64_t since;			/* daemon_clock when the connection was made */
 	int64_t waiting;		/* when it began to wait for what it waits for */
 	void (*done)(struct call *c);	/* how a call comes back to the loop */
@@ -48,6 +51,13 @@ struct conn {
 
 /* Begin with an accepted pipe. */
 void conn_start(struct conn *c);
+
+/*
+ * On the thread that has finished a call, before it comes back: write the answer, as much of it as the
+ * client takes at once.  Nobody else writes meanwhile, and the descriptor stays open while a call is
+ * under way.
+ */
+void conn_write_early(const struct conn *c, struct call *call);
 
 /* A call that conn made has come back, on the loop. */
 void conn_answer(struct conn *c);

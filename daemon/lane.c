@@ -105,9 +105,10 @@ lane_push(struct lane *l, struct lane_job *job)
 		*l->last = job;
 		l->last = &job->next;
 		l->waiting++;
-		uv_cond_signal(&l->more);
 	}
 	uv_mutex_unlock(&l->lock);
+	if (ok)
+		uv_cond_signal(&l->more);	/* whoever wakes up finds the lock free */
 	return ok;
 }
 

@@ -41,12 +41,13 @@ struct server {
 
 /* --- calls come back --------------------------------------------------------------------------- */
 
-/* From any thread: to the loop. */
+/* From any thread: the answer to the client, the call to the loop. */
 static void
 call_done(struct call *c)
 {
 	struct server *s = c->d->server;
 
+	conn_write_early(c->conn, c);
 	uv_mutex_lock(&s->lock);
 	c->job.next = s->finished != NULL ? &s->finished->job : NULL;
 	s->finished = c;

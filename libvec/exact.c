@@ -99,6 +99,7 @@ exact_scan(const struct view *v, const struct exact_query *queries, size_t n,
     const struct filter *f, uint32_t from, uint32_t to)
 {
 	struct batch b = { .n = 0 };
+	struct store_pass pass = { 0 };
 	uint32_t end;
 
 	if (filter_is_set(f)) {
@@ -107,6 +108,7 @@ exact_scan(const struct view *v, const struct exact_query *queries, size_t n,
 	}
 	for (; from < to; from = end) {
 		end = (from / BATCH + 1) * BATCH < to ? (from / BATCH + 1) * BATCH : to;
+		store_ahead(f->graph->store, from, to, &pass);
 		take_live(f->graph, f->query->except, from, end, &b);
 		flush(v, queries, n, &b);
 	}

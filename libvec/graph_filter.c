@@ -42,13 +42,14 @@ heap_take(uint64_t *heap, size_t *n)
 
 /* The nearest that was met, if it may lead to something nearer than what was found. */
 static inline bool
-next_met(struct scratch *s, uint32_t *slot)
+next_met(struct scratch *s, uint32_t *slot, uint32_t *after)
 {
 	uint64_t key;
 
 	if (s->nheap == 0 || (key = heap_take(s->heap, &s->nheap)) > pool_bound(&s->found))
 		return false;
 	*slot = pool_slot(&s->found, key);
+	*after = s->nheap > 0 ? pool_slot(&s->found, s->heap[0]) : *slot;
 	return true;
 }
 

@@ -98,15 +98,24 @@ pool_put(struct pool *p, uint64_t key)
 		p->next = at;
 }
 
-/* The nearest candidate that was not expanded yet, marked as expanded; false when there is none. */
+/* The nearest candidate that was not expanded yet; false when there is none. */
 static inline bool
-pool_expand(struct pool *p, uint32_t *slot)
+pool_peek(struct pool *p, uint32_t *slot)
 {
 	while (p->next < p->n && p->keys[p->next] & 1)
 		p->next++;
 	if (p->next == p->n)
 		return false;
 	*slot = pool_slot(p, p->keys[p->next]);
+	return true;
+}
+
+/* The same, marked as expanded. */
+static inline bool
+pool_expand(struct pool *p, uint32_t *slot)
+{
+	if (!pool_peek(p, slot))
+		return false;
 	p->keys[p->next++] |= 1;
 	return true;
 }

@@ -155,6 +155,7 @@ measure(struct search *s, const struct filter *f, struct batch *b, bool filtered
 {
 	struct pool *found = &s->scratch->found;
 
+	store_want(s->vec->store, b->ids, b->n);
 	view_scan(&s->view, s->scratch->query, b->ids, b->n, b->distances);
 	for (size_t i = 0; i < b->n; i++) {
 		uint64_t key = pool_key(found, b->distances[i], b->ids[i]);

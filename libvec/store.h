@@ -43,6 +43,7 @@ struct store {
 	_Atomic uint32_t published;
 	atomic_bool read_only;	/* an fdatasync failed */
 	atomic_bool lost;	/* a map could not be filled, or the file is shorter than it was */
+	atomic_bool scarce;	/* memory: the rows do not stay in it (store_advise) */
 };
 
 /*
@@ -55,6 +56,23 @@ void store_close(struct store *s);
 
 /* vec_trim. */
 int store_trim(struct store *s, struct vec_error *err);
+
+/*
+ * All rows have been read or written: are they still in memory?  If many are not, they are read one by
+ * one from now on, and without anything around them; asked again when there is room, as before.
+ */
+void store_advise(struct store *s);
+
+/* How far a pass over rows has asked for them; begins with zeros. */
+struct store_pass {
+	unsigned char *asked;
+};
+
+/* Where rows do not stay in memory: a pass is at `from` and goes on to `to`; have what follows read. */
+void store_ahead(const struct store *s, uint32_t from, uint32_t to, struct store_pass *pass);
+
+/* The same of a few rows here and there: have them read side by side. */
+void store_want(const struct store *s, const uint32_t *slots, size_t n);
 
 /* The names of vectors.bin and of one that is being made. */
 #define STORE_NAME "vectors.bin"

@@ -121,6 +121,8 @@ show(const struct store *s, struct store_map *m, uint64_t end)
 	    (off_t)m->mapped);
 	if (p == MAP_FAILED)
 		return -1;
+	if (s->scarce)
+		(void)madvise(p, end - m->mapped, MADV_RANDOM);
 	m->mapped = end;
 	return 0;
 }

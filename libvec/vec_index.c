@@ -35,6 +35,8 @@ read_index(struct vec *v)
 	pthread_rwlock_wrlock(&v->graph->change);
 	slots = v->store->published;
 	loaded = index_load(v->graph, v->dir, v->identity, v->generation, slots, &v->load, &why);
+	if (loaded && v->graph->codes != VEC_CODES_NONE)
+		store_advise(v->store);
 	pthread_mutex_lock(&v->take);
 	if (!loaded && why)
 		(void)snprintf(v->note, sizeof(v->note), INDEX_NAME " was not used: %s", why);
@@ -163,6 +165,8 @@ vec_checkpoint(struct vec *v, struct vec_error *err)
 	if ((rc = store_flush(v->store, err)) == 0 &&
 	    (rc = index_save(v->graph, v->dir, v->identity, v->generation, slots, err)) == 0)
 		atomic_store(&v->saved, v->graph->changes);
+	if (v->graph->codes != VEC_CODES_NONE)
+		store_advise(v->store);
 out:
 	pthread_rwlock_unlock(&v->graph->change);
 	return rc;

@@ -9,6 +9,7 @@
 
 #include "app.h"
 #include "run.h"
+#include "sandbox.h"
 
 /*
  * A standard descriptor that is closed would become the socket, and results would go there.  It is
@@ -33,6 +34,7 @@ main(int argc, char **argv)
 	int status;
 
 	open_standard();
+	sandbox_hide();
 	if (words == NULL)
 		return app_no_memory();
 	status = args_parse(argc, argv, words, &app.args, &err);

@@ -131,14 +131,19 @@ enter_landlock(int version, const struct sandbox_rule *rules, size_t n, struct e
 	return rc;
 }
 
-/* No core dump, not even by way of a program that core_pattern names, and no debugger but root's. */
+void
+sandbox_hide(void)
+{
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
 static void
 refuse_dumps(void)
 {
 	const struct rlimit none = { 0, 0 };
 
 	(void)setrlimit(RLIMIT_CORE, &none);
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	sandbox_hide();
 }
 
 int

@@ -34,6 +34,13 @@ struct sandbox_rule {
 bool sandbox_parse(const char *word, enum sandbox_mode *mode);
 
 /*
+ * No core dump of this process, not even by way of a program that core_pattern names, and no debugger
+ * but root's; what it starts is as before.  A part of the sandbox, and all of it for a command that has
+ * a token or a password.
+ */
+void sandbox_hide(void);
+
+/*
  * Enter it, with the rules and what the C library reads to resolve names, check certificates and tell
  * the time.  Before any thread is started: those that are there stay outside.  0 and in `what` what is
  * in force, or -1 and the reason.

@@ -15,6 +15,8 @@
 
 struct remote;
 
+#define REMOTE_WAIT_MAX_S 86400	/* seconds; a service that asks for longer is taken to mean this */
+
 struct remote_kind {
 	const char *provider;
 	const char *base;		/* of the service itself */
@@ -72,6 +74,9 @@ json_t *remote_text(const struct remote *m, enum embed_purpose purpose, const st
  * fragment.  0, or EMBED_EINVAL with a sentence that does not repeat it.
  */
 int remote_check_url(const char *url, struct err *err);
+
+/* What its Retry-After says, in milliseconds, or -1. */
+int64_t remote_wait(const struct embed_reply *r);
 
 /*
  * What a refusal of too many requests (status 429) says: EMBED_EAGAIN and *again, or EMBED_ERATE

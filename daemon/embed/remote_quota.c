@@ -12,8 +12,6 @@
 
 #include "remote.h"
 
-#define WAIT_MAX_S 86400.0	/* what is longer is cut to this */
-
 /* "23s", "0.5s": in milliseconds, or -1. */
 static int64_t
 parse_delay(const char *s)
@@ -26,7 +24,7 @@ parse_delay(const char *s)
 	seconds = strtod(s, &end);
 	if (strcmp(end, "s") != 0 || !(seconds >= 0))
 		return -1;
-	return (int64_t)((seconds < WAIT_MAX_S ? seconds : WAIT_MAX_S) * 1000);
+	return (int64_t)((seconds < REMOTE_WAIT_MAX_S ? seconds : REMOTE_WAIT_MAX_S) * 1000);
 }
 
 static bool
@@ -75,8 +73,7 @@ remote_quota(const struct remote *m, const struct embed_reply *r, const json_t *
 	bool daily = false;
 	size_t i;
 
-	if (r->retry_after >= 0)
-		again->wait_ms = r->retry_after * 1000;
+	again->wait_ms = remote_wait(r);
 	json_array_foreach(json_object_get(error, "details"), i, detail) {
 		if (is_type(detail, "RetryInfo"))
 			again->wait_ms =

@@ -134,6 +134,14 @@ take_rows(const struct remote *m, const json_t *root, size_t n, float **rows, si
 
 /* --- errors ------------------------------------------------------------------------------------ */
 
+int64_t
+remote_wait(const struct embed_reply *r)
+{
+	if (r->retry_after < 0)
+		return -1;
+	return (r->retry_after < REMOTE_WAIT_MAX_S ? r->retry_after : REMOTE_WAIT_MAX_S) * 1000;
+}
+
 /* How many characters from `s` on are a part of the key? */
 static size_t
 key_part(const char *key, const char *s)
@@ -211,8 +219,7 @@ remote_reply(const void *state, const struct embed_reply *r, size_t n, float **r
 	if (r->status == 429) {
 		rc = remote_quota(m, r, root, again, err);
 	} else if (r->status == 408 || r->status >= 500) {
-		if (r->retry_after >= 0)
-			again->wait_ms = r->retry_after * 1000;
+		again->wait_ms = remote_wait(r);
 		rc = err_set(err, EMBED_EAGAIN, "embedder %s cannot answer now (status %ld): try again later",
 		    m->kind->provider, r->status);
 	} else if (r->status != 200) {

@@ -3,7 +3,7 @@
  *
  * Most bytes of a message are strings that need no escape: vectors as base64, and texts.  jansson
  * looks at each of their characters as one of UTF-8; here a string is looked through in one simple
- * pass and copied whole.
+ * pass and copied whole.  An answer of many rows is half numbers and names: those too are written here.
  *
  * Components and distances are float32, for which 9 digits are enough.  Numbers in a meta are
  * doubles, and come back as they were given: with the fewest digits that are exact.
@@ -76,6 +76,32 @@ put_exact(struct buf *b, double x)
 	return buf_puts(b, s) && (strpbrk(s, ".e") != NULL || buf_puts(b, ".0"));
 }
 
+/* As jansson writes it, which knows more cases: what has an exponent, and no number, is its own. */
+static bool
+put_real(struct buf *b, const json_t *value)
+{
+	char s[40];
+	int n = snprintf(s, sizeof(s), "%.9g", json_real_value(value));
+
+	if (strspn(s, "-.0123456789") != (size_t)n)
+		return put_by_jansson(b, value);
+	return buf_put(b, s, (size_t)n) && (strchr(s, '.') != NULL || buf_puts(b, ".0"));
+}
+
+static bool
+put_integer(struct buf *b, json_int_t i)
+{
+	char s[24], *p = s + sizeof(s);
+	unsigned long long rest = i < 0 ? 0 - (unsigned long long)i : (unsigned long long)i;
+
+	do
+		*--p = (char)('0' + rest % 10);
+	while ((rest /= 10) > 0);
+	if (i < 0)
+		*--p = '-';
+	return buf_put(b, p, (size_t)(s + sizeof(s) - p));
+}
+
 static bool
 put_array(struct buf *b, const json_t *array, bool exact)
 {
@@ -114,9 +140,14 @@ put(struct buf *b, const json_t *value, bool exact)
 		return put_array(b, value, exact);
 	if (s != NULL && is_plain(s, n))
 		return put_plain(b, s, n);
-	if (exact && json_is_real(value))
-		return put_exact(b, json_real_value(value));
-	return put_by_jansson(b, value);
+	switch (value != NULL ? json_typeof(value) : JSON_STRING) {
+	case JSON_INTEGER: return put_integer(b, json_integer_value(value));
+	case JSON_REAL: return exact ? put_exact(b, json_real_value(value)) : put_real(b, value);
+	case JSON_NULL: return buf_puts(b, "null");
+	case JSON_TRUE: return buf_puts(b, "true");
+	case JSON_FALSE: return buf_puts(b, "false");
+	default: return put_by_jansson(b, value);
+	}
 }
 
 bool

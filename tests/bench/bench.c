@@ -11,6 +11,9 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "bench_clusters.h"
+
+#define MADE_QUERIES 1000
 
 void
 bench_die(const char *what, const char *why)
@@ -38,6 +41,12 @@ double
 bench_cpu(void)
 {
 	return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
+double
+bench_cpu_all(void)
+{
+	return read_clock(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 void
@@ -129,19 +138,46 @@ find_truth(const struct bench_set *s)
 	free(n);
 }
 
+/* False: the name is not one of a set that is made. */
+static bool
+make_set(struct bench_set *s)
+{
+	if (sscanf(s->name, "clusters-%zux%zu", &s->n, &s->dim) != 2)
+		return false;
+	s->nqueries = MADE_QUERIES;
+	s->rows = malloc(s->n * s->dim * sizeof(*s->rows));
+	s->queries = malloc(s->nqueries * s->dim * sizeof(*s->queries));
+	if (!s->rows || !s->queries)
+		bench_die(s->name, "no memory");
+	bench_clusters(s->rows, s->n, s->dim, 0);
+	bench_clusters(s->queries, s->nqueries, s->dim, 1);
+	return true;
+}
+
+static void
+read_set(struct bench_set *s, const char *dir)
+{
+	size_t dim;
+
+	s->rows = read_rows(dir, s->name, "rows", &s->n, &s->dim);
+	s->queries = read_rows(dir, s->name, "queries", &s->nqueries, &dim);
+	if (dim != s->dim)
+		bench_die(s->name, "rows and queries do not match");
+}
+
 void
 bench_set_load(struct bench_set *s, const char *dir, const char *name, bool cosine)
 {
-	size_t bytes, dim;
+	size_t bytes;
 	char path[512];
 	FILE *f;
 
 	*s = (struct bench_set){ .name = name, .cosine = cosine };
-	s->rows = read_rows(dir, name, "rows", &s->n, &s->dim);
-	s->queries = read_rows(dir, name, "queries", &s->nqueries, &dim);
+	if (!make_set(s))
+		read_set(s, dir);
 	bytes = s->nqueries * BENCH_K * sizeof(*s->truth);
-	if (dim != s->dim || !(s->truth = malloc(bytes)))
-		bench_die(name, "rows and queries do not match");
+	if (!(s->truth = malloc(bytes)))
+		bench_die(name, "no memory");
 	snprintf(path, sizeof(path), "%s/%s.truth", dir, name);
 	f = fopen(path, "rb");
 	if (!f || fread(s->truth, bytes, 1, f) != 1) {
@@ -249,6 +285,9 @@ bench_median(const double *x, int n)
 double
 bench_curve_at(const struct bench_curve *c, int passes, double recall)
 {
+	/* The least ef that there is does it: k. */
+	if (c->npoints > 0 && c->recall[0] >= recall)
+		return bench_median(c->rate[0], passes);
 	for (size_t p = 0; p + 1 < c->npoints; p++) {
 		double low = c->recall[p], high = c->recall[p + 1], part;
 

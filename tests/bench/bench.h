@@ -21,6 +21,9 @@ double bench_now(void);
 /* The same of the calling thread on its processor: what else the machine does counts little. */
 double bench_cpu(void);
 
+/* The same of all threads of this process together. */
+double bench_cpu_all(void);
+
 /* Bind the calling thread to one processor, the last one. */
 void bench_pin(void);
 
@@ -35,7 +38,9 @@ struct bench_set {
 	uint32_t *truth;	/* BENCH_K nearest of each query */
 };
 
-/* Read NAME.rows and NAME.queries in `dir`; the truth from NAME.truth, made when it is not there.
+/*
+ * Read NAME.rows and NAME.queries in `dir`; a name as clusters-50000x768 is made instead (bench_clusters),
+ * with 1,000 queries.  The truth is read from NAME.truth, and put there when it is missing.
  */
 void bench_set_load(struct bench_set *s, const char *dir, const char *name, bool cosine);
 void bench_set_free(struct bench_set *s);
@@ -63,7 +68,8 @@ void bench_curve_pass(struct bench_curve *c, int pass, const struct bench_set *s
 
 double bench_median(const double *x, int n);
 
-/* Queries a second at a recall by the medians of `passes`, between measured points; 0: not reached.
+/* Queries a second at a recall by the medians of `passes`, between measured points, or of the first one
+ * when that is past it; 0: not reached.
  */
 double bench_curve_at(const struct bench_curve *c, int passes, double recall);
 

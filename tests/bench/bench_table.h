@@ -26,8 +26,11 @@ struct bench_run {
 /* A line for each run, with times of hnswlib's best. */
 void bench_table_print(const struct bench_run *runs, int n, const char *data, int passes);
 
-/* The lines of one library: the best of its runs at each recall.  `tsv` may be NULL. */
-void bench_table_tsv(FILE *tsv, const char *name, const struct bench_run *runs, int n,
+/*
+ * The lines of one library in `table`: the best of its runs at each recall.  In the table growth there
+ * are microseconds a query, too.  `tsv` may be NULL.
+ */
+void bench_table_tsv(FILE *tsv, const char *table, const char *name, const struct bench_run *runs, int n,
     const char *data, int passes);
 
 /* A block of recalls and queries a second for each run.  `f` may be NULL. */

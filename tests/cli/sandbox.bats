@@ -58,7 +58,7 @@ teardown() {
 
 @test "100 hostile names touch no file outside" {
 	serve
-	local i name before
+	local i before
 	token=$(account ada)
 	works add '{"text":"a"}'
 	before=$(find "$dir" -not -path "$data/meta.db*" -not -path "$log" -not -name hnsw.index | sort)
@@ -68,15 +68,15 @@ teardown() {
 		names+=("$(printf '../%.0s' $(seq "$i"))x$i")
 	done
 	[ ${#names[@]} -ge 100 ]
-	for name in "${names[@]}"; do
-		request collection_create "$(jq -nc --arg n "$name" '{name: $n, dim: 2, embedder: "none"}')"
-		request collection_drop "$(jq -nc --arg n "$name" '{name: $n}')"
-		request register "$(jq -nc --arg n "$name" '{username: $n, password: "short"}')"
-		request add "$(jq -nc --arg n "$name" '{text: "x", key: $n, collection: $n}')"
-		request snapshot "$(jq -nc --arg n "$name" '{path: $n}')"
-		request snapshot "$(jq -nc --arg n "/$name" '{path: $n}')"
-		request collection_create "$(jq -nc --arg n "c" --arg e "words/$name" '{name: $n, embedder: $e}')"
-	done | wire >"$dir/run/answers"
+	printf '%s\n' "${names[@]}" | jq -Rc --arg token "$token" '. as $n |
+		({op: "collection_create", args: {name: $n, dim: 2, embedder: "none"}},
+		{op: "collection_drop", args: {name: $n}},
+		{op: "register", args: {username: $n, password: "short"}},
+		{op: "add", args: {text: "x", key: $n, collection: $n}},
+		{op: "snapshot", args: {path: $n}},
+		{op: "snapshot", args: {path: ("/" + $n)}},
+		{op: "collection_create", args: {name: "c", embedder: ("words/" + $n)}}) + {token: $token}' |
+		wire >"$dir/run/answers"
 	same $((7 * ${#names[@]})) "$(wc -l <"$dir/run/answers")"
 	jq -c 'select(.ok and (.result.name // "" | test("^[A-Za-z0-9][A-Za-z0-9_-]*$") | not) and (.result | has("dropped") | not))' \
 		"$dir/run/answers" | head -n 5 >&2
@@ -91,12 +91,17 @@ teardown() {
 	serve
 	token=$(account ada)
 	works add '{"text":"a"}'
+	printf 'a long password\n' | XDG_STATE_HOME=$dir/state "$build/coolvec" --socket "$sock" login ada --password-file -
 	works snapshot "{\"path\":\"$dir/backup/one\"}" ''
 	same 600 "$(stat -c %a "$sock")"
 	stop
 	"$build/coolvecd" --env /dev/null --data "$data" --rotate-key
-	same "" "$(find "$data" "$dir/backup/one" -type f -not -perm 600)"
-	same "" "$(find "$data" "$dir/backup/one" -type d -not -perm 700)"
+	printf 'cat 1 2\ndog 2 1\n' | "$build/coolvecd" --env /dev/null --data "$data" --import-words - few
+	"$build/coolvecd" --env /dev/null --data "$dir/restored" --restore "$dir/backup/one"
+	local all=("$data" "$dir/backup/one" "$dir/restored" "$dir/state")
+	same "" "$(find "${all[@]}" -type f -not -perm 600)"
+	same "" "$(find "${all[@]}" -type d -not -perm 700)"
+	[ "$(find "${all[@]}" -type f | wc -l)" -ge 12 ]
 	serve --group "$(id -gn)"
 	same 660 "$(stat -c %a "$sock")"
 	stop

@@ -42,6 +42,38 @@ parameter() {
 	token=$good
 }
 
+# Each closed route as /openapi.json exemplifies it, with a token, as a request of a file for curl -K.
+closed_routes() {
+	curl -sS "$url/openapi.json" | jq -r --arg url "$url" --arg token "$1" '.paths | to_entries[] | .key as $path |
+		.value | to_entries[] | select(.value.security != []) | .value + {method: .key} |
+		(reduce (.parameters[]? | select(.in == "path")) as $p
+			($path; sub("\\{" + $p.name + "\\}"; $p.example | tostring))) as $path |
+		([.parameters[]? | select(.in == "query" and has("example")) | "\(.name)=\(.example | tostring | @uri)"] |
+			join("&")) as $query |
+		"next", "silent", "output = /dev/null", "write-out = \("%{http_code} \(.method) \($path)\n" | @json)",
+		"url = \("\($url)\($path)?\($query)" | @json)", "request = \(.method | ascii_upcase)",
+		(if $token == "" then empty else "header = \("Authorization: Bearer \($token)" | @json)" end),
+		(.requestBody.content."application/json"?.example | select(. != null) |
+			"header = \"Content-Type: application/json\"", "data-binary = \(tojson | @json)")'
+}
+
+@test "every route but the open ones x no token, forged, altered, revoked: 401" {
+	local revoked bad before
+	ask POST /auth/login -d username=ada --data-urlencode 'password=correct horse battery'
+	revoked=$(jq -r .access_token <<<"$body")
+	before=$(curl -sS -H "Authorization: Bearer $token" "$url/collections" | jq -S .)
+	curl -sS -X POST -H "Authorization: Bearer $revoked" "$url/auth/logout" | jq -e .username
+	for bad in '' nonsense "eyJhbGciOiJub25lIn0.$(cut -d. -f2 <<<"$token")." "${token%.*}.$(rev <<<"${token##*.}")" "$revoked"; do
+		closed_routes "$bad" | sed 1d >routes
+		[ "$(grep -c ^url routes)" -ge 25 ]
+		curl -K routes >codes
+		[ "$(grep -c '^401 ' codes)" = "$(grep -c ^url routes)" ] || { echo "token \"$bad\":"; grep -v '^401 ' codes; false; }
+	done
+	[ "$(curl -sS -H "Authorization: Bearer $token" "$url/collections" | jq -S .)" = "$before" ]
+	ask GET /auth/me
+	answered 200
+}
+
 @test "another scheme than Bearer is no token" {
 	good=$token token=
 	ask GET /vec/count -H "Authorization: Basic $good"

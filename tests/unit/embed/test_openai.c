@@ -173,6 +173,7 @@ statuses_say_what_to_do(void **state)
 	} rows[] = {
 		{ 500, -1, "", EMBED_EAGAIN, -1, "status 500" },
 		{ 503, 3, "", EMBED_EAGAIN, 3000, "status 503" },
+		{ 503, INT64_MAX, "", EMBED_EAGAIN, 86400000, "status 503" },
 		{ 408, 0, "", EMBED_EAGAIN, 0, "status 408" },
 		{ 400, -1, "{\"error\":{\"message\":\"too\\nlong\"}}", EMBED_EUNAVAILABLE, -1,
 		    "refused the request (status 400: too long): check EMBED_API_KEY" },
@@ -188,6 +189,7 @@ statuses_say_what_to_do(void **state)
 		    -1, "its quota is used up" },
 		{ 429, 2, "{\"error\":{\"code\":\"rate_limit_exceeded\"}}", EMBED_EAGAIN, 2000,
 		    "fewer texts a minute" },
+		{ 429, INT64_MAX / 1000 + 1, "", EMBED_EAGAIN, 86400000, "fewer texts a minute" },
 	};
 	struct embedder *e = remote_new("openai", "m", 2, BASE);
 

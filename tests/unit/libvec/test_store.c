@@ -4,6 +4,8 @@
 
 #include "fixture.h"
 
+#include <inttypes.h>
+
 #include "store.h"
 
 /* A reader of the format that shares nothing with libvec. */
@@ -284,6 +286,65 @@ no_slot_past_the_limit(void **state)
 	close(dir);
 }
 
+/* Whether the system has been told that this map is read in no order. */
+static bool
+is_random(const void *at)
+{
+	FILE *f = fopen("/proc/self/smaps", "r");
+	uintptr_t from, to, here = (uintptr_t)at;
+	bool inside = false, random = false;
+	char line[512];
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &from, &to) == 2)
+			inside = here >= from && here < to;
+		else if (inside && strncmp(line, "VmFlags:", 8) == 0)
+			random = strstr(line, " rr") != NULL;
+	}
+	fclose(f);
+	return random;
+}
+
+/* The rows come back from the disk one by one while they do not stay, and as ever when they do. */
+static void
+rows_that_do_not_stay_in_memory_are_read_alone(void **state)
+{
+	enum { DIM = 1024, ROWS = 4096 };
+	float *x = malloc((size_t)ROWS * DIM * sizeof(*x));
+	int dir = open(fixture_dir, O_RDONLY | O_DIRECTORY);
+	struct store_pass pass = { 0 };
+	const uint32_t some[] = { 7, 4000 };
+	struct store *s;
+	uint32_t first;
+
+	(void)state;
+	assert_non_null(x);
+	fixture_vectors(x, (size_t)ROWS * DIM);
+	assert_int_equal(store_open(dir, DIM, true, 0, &s, NULL), 0);
+	assert_int_equal(store_append(s, x, ROWS, &first, NULL), 0);
+	assert_int_equal(store_sync(s, NULL), 0);
+	store_advise(s);
+	assert_false(s->scarce);
+	assert_int_equal(posix_fadvise(s->fd, 0, 0, POSIX_FADV_DONTNEED), 0);
+	store_advise(s);
+	if (!s->scarce)
+		goto out;	/* a file system in memory: nothing can be dropped */
+	assert_true(is_random(store_row(s, 0)));
+	store_ahead(s, 0, ROWS, &pass);
+	assert_true(pass.asked > (const unsigned char *)(const void *)store_row(s, 0) + (4 << 20));
+	store_want(s, some, 2);
+	for (uint32_t i = 0; i < ROWS; i++)
+		assert_memory_equal(store_row(s, i), x + (size_t)i * DIM, DIM * sizeof(*x));
+	store_advise(s);
+	assert_false(s->scarce);
+	assert_false(is_random(store_row(s, 0)));
+out:
+	store_close(s);
+	close(dir);
+	free(x);
+}
+
 int
 main(void)
 {
@@ -297,6 +358,7 @@ main(void)
 		FIXTURE_TEST(hostile_headers_are_refused),
 		FIXTURE_TEST(short_files_are_refused),
 		FIXTURE_TEST(no_slot_past_the_limit),
+		FIXTURE_TEST(rows_that_do_not_stay_in_memory_are_read_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,6 +70,27 @@ random_double(unsigned *seed)
 	return isfinite(x) ? x : 0.0;
 }
 
+/* What is written here and not by jansson is what jansson would have written, with nine digits. */
+static void
+numbers_look_as_jansson_has_them(void **state)
+{
+	static const double special[] = { 0.0, -0.0, 1.0, -2.0, 0.1, 1e-5, 1e-4, 123456789.0, 1234567890.0,
+		0.000123456789, 1e15, 1e16, 1e17, 1e300, -1e-300, 0.247956648, 5e-324 };
+	unsigned seed = 11;
+
+	(void)state;
+	for (size_t i = 0; i < 20000; i++) {
+		double x = i < sizeof(special) / sizeof(*special) ? special[i] :
+		    i % 2 == 0 ? random_double(&seed) : rand_r(&seed) / 1e6 - 1e3;
+		json_t *value = json_pack("[f,I]", x, (json_int_t)((uint64_t)rand_r(&seed) << 33 >> i % 64));
+		char *want = json_dumps(value, JSON_REAL_PRECISION(9) | JSON_COMPACT);
+
+		assert_non_null(want);
+		expect_text(value, wire_put, want);
+		free(want);
+	}
+}
+
 static void
 random_numbers_of_a_meta_come_back_bit_for_bit(void **state)
 {
@@ -110,6 +131,7 @@ main(void)
 		cmocka_unit_test(each_kind_of_value_is_written),
 		cmocka_unit_test(strings_are_escaped_as_json),
 		cmocka_unit_test(components_have_nine_digits_and_numbers_of_a_meta_all_they_need),
+		cmocka_unit_test(numbers_look_as_jansson_has_them),
 		cmocka_unit_test(random_numbers_of_a_meta_come_back_bit_for_bit),
 		cmocka_unit_test(a_buffer_that_is_full_is_told),
 	};
