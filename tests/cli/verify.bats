@@ -86,24 +86,24 @@ verdict() {
 }
 
 @test "a full look finds each vector by a search, and reads hnsw.index on disk" {
-	texts 0 1999 | coolvec add -c t - >/dev/null
+	texts 0 499 | coolvec add -c t - >/dev/null
 	verdict='[.checked, .nbad, .unfound, .saved]'
-	[ "$(verdict --full)" = '[2000,0,0,"ok"]' ]		# nothing is saved yet
+	[ "$(verdict --full)" = '[500,0,0,"ok"]' ]		# nothing is saved yet
 	daemon_stop
 	daemon_start
 	index=$place/data/collections/1/hnsw.index
-	[ "$(verdict --full)" = '[2000,0,0,"ok"]' ]
+	[ "$(verdict --full)" = '[500,0,0,"ok"]' ]
 	for at in 20 200 $(($(stat -c %s "$index") - 40)); do
 		printf '\x5a\xa5' | dd of="$index" bs=1 seek="$at" conv=notrunc status=none
 		run --separate-stderr -8 coolvec verify -c t --full
 		[[ $stderr == *"hnsw.index: "* ]]
 		coolvec verify -c t >/dev/null		# the graph in memory is as it was
-		[ "$(verdict --full --repair)" = '[2000,0,0,"ok"]' ]
-		[ "$(verdict --full)" = '[2000,0,0,"ok"]' ]
+		[ "$(verdict --full --repair)" = '[500,0,0,"ok"]' ]
+		[ "$(verdict --full)" = '[500,0,0,"ok"]' ]
 	done
 	daemon_stop
 	daemon_start
-	[ "$(coolvec stats -c t --json | jq -c '[.index_note, .indexed]')" = '["",2000]' ]
+	[ "$(coolvec stats -c t --json | jq -c '[.index_note, .indexed]')" = '["",500]' ]
 }
 
 @test "a full look of many holds nobody up, ends with its client, and with the daemon" {

@@ -1,5 +1,5 @@
 #!/bin/bash
-# run.sh - the crash tests in their long form: some three quarters of an hour on two cores.
+# run.sh - the crash tests in their long form: an hour and a half on two cores.
 #
 # STATES (1,000,000) and CUTS (100) may be set.  Ends in one line; exit status 0 when all words were kept.
 set -u
