@@ -12,7 +12,7 @@ for learnt in build/fuzz/corpus/*; do
 	name=${learnt##*/}
 	corpus=tests/fuzz/corpus/$name
 	mkdir "$kept/$name"
-	"build/fuzz/tests/fuzz/fuzz_$name" -set_cover_merge=1 -use_counters=0 -max_len=1024 \
+	"build/fuzz/tests/fuzz/fuzz_$name" -set_cover_merge=1 -use_counters=0 \
 		"$kept/$name" "$corpus" "$learnt" >"$kept/log" 2>&1 || { tail "$kept/log" >&2; exit 1; }
 	find "$corpus" -regextype egrep -regex '.*/[0-9a-f]{10}' -delete
 	for input in "$kept/$name"/*; do
