@@ -242,7 +242,7 @@ RECALL_TESTS += $(RECALL_HNSWLIB)
 $(B)/tests/recall/hnswlib_shim.o: tests/recall/hnswlib_shim.cc tests/recall/hnswlib_shim.h
 	@mkdir -p $(@D)
 	$(CXX) -std=c++17 -O3 -march=native -w $(SANFLAGS) -c -o $@ $<
-$(RECALL_HNSWLIB): tests/recall/recall_hnswlib.c $(B)/tests/recall/hnswlib_shim.o $(B)/libvec.a | check-libs
+$(RECALL_HNSWLIB): tests/recall/recall_hnswlib.c tests/recall/recall_set.c $(B)/tests/recall/hnswlib_shim.o $(B)/libvec.a | check-libs
 	@mkdir -p $(@D)
 	$(CC) $(INC_libvec) $(ALL_CFLAGS) $(PIE) $(ALL_LDFLAGS) -o $@ $^ -lstdc++ -lm
 -include $(RECALL_HNSWLIB:=.d)

@@ -22,9 +22,8 @@
 #include <unistd.h>
 
 #include "hnswlib_shim.h"
-#include "vec.h"
+#include "recall_set.h"
 
-#define K 10
 #define LINKS 16
 #define EF_CONSTRUCTION 200
 #define ALLOWED 0.005
@@ -33,25 +32,11 @@
 static const size_t efs[] = { 20, 50, 100, 200 };
 #define NEFS (sizeof(efs) / sizeof(efs[0]))
 
-struct set {
-	const char *name;
-	enum vec_metric metric;
-	size_t n, nqueries, dim;
-	float *rows, *queries;
-};
-
 struct result {
 	double recall[NEFS], rate[NEFS];	/* queries a second */
 };
 
 static bool failed;
-
-static void
-die(const char *what, const struct vec_error *err)
-{
-	fprintf(stderr, "recall_hnswlib: %s: %s\n", what, err ? err->message : "failed");
-	exit(2);
-}
 
 static double
 now(void)
@@ -60,168 +45,6 @@ now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-/* --- data ------------------------------------------------------------------------------------ */
-
-static double
-uniform(void)
-{
-	static uint64_t state = 88172645463325252u;
-
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (double)(state >> 11) / 9007199254740992.0;
-}
-
-static float
-normal(void)
-{
-	return (float)(sqrt(-2 * log(uniform() + 1e-300)) * cos(2 * M_PI * uniform()));
-}
-
-static void
-allocate(struct set *s)
-{
-	s->rows = calloc(s->n * s->dim, sizeof(float));
-	s->queries = calloc(s->nqueries * s->dim, sizeof(float));
-	if (!s->rows || !s->queries)
-		die("no memory", NULL);
-}
-
-static void
-fill_random(struct set *s)
-{
-	allocate(s);
-	for (size_t i = 0; i < s->n * s->dim; i++)
-		s->rows[i] = normal();
-	for (size_t i = 0; i < s->nqueries * s->dim; i++)
-		s->queries[i] = normal();
-}
-
-/* Points around 200 centres, as real data is more like than a ball of noise. */
-static void
-fill_clustered(struct set *s)
-{
-	size_t ncentres = 200, total = s->n + s->nqueries;
-	float *centres = calloc(ncentres * s->dim, sizeof(float));
-
-	allocate(s);
-	if (!centres)
-		die("no memory", NULL);
-	for (size_t i = 0; i < ncentres * s->dim; i++)
-		centres[i] = normal();
-	for (size_t i = 0; i < total; i++) {
-		float *row = i < s->n ? s->rows + i * s->dim : s->queries + (i - s->n) * s->dim;
-		const float *centre = centres + (size_t)(uniform() * (double)ncentres) * s->dim;
-
-		for (size_t j = 0; j < s->dim; j++)
-			row[j] = centre[j] + 0.5f * normal();
-	}
-	free(centres);
-}
-
-static void
-fill_file(struct set *s, const char *path)
-{
-	unsigned char header[36];
-	uint64_t n, dim;
-	FILE *f = fopen(path, "rb");
-
-	if (!f || fread(header, sizeof(header), 1, f) != 1 || memcmp(header, "COOLVEC", 8) != 0)
-		die(path, NULL);
-	memcpy(&n, header + 12, 8);
-	memcpy(&dim, header + 20, 8);
-	if (n < 2000 || dim == 0)
-		die("too few vectors", NULL);
-	s->dim = dim;
-	s->nqueries = 500;
-	s->n = n - s->nqueries;
-	allocate(s);
-	if (fread(s->rows, dim * sizeof(float), s->n, f) != s->n ||
-	    fread(s->queries, dim * sizeof(float), s->nqueries, f) != s->nqueries)
-		die(path, NULL);
-	fclose(f);
-}
-
-/* hnswlib knows no cosine: it gets unit vectors, and so do both. */
-static void
-normalise(float *x, size_t n, size_t dim)
-{
-	for (size_t i = 0; i < n; i++, x += dim) {
-		double sum = 0;
-
-		for (size_t j = 0; j < dim; j++)
-			sum += (double)x[j] * (double)x[j];
-		for (size_t j = 0; j < dim; j++)
-			x[j] = (float)((double)x[j] / sqrt(sum));
-	}
-}
-
-/* --- truth ----------------------------------------------------------------------------------- */
-
-static bool
-is_deleted(size_t slot)
-{
-	return slot % 10 < 3;
-}
-
-/* The K nearest of a query, nearest first, by brute force. */
-static void
-nearest(const struct set *s, const float *q, bool deleted, uint32_t *out)
-{
-	float best[K];
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->n; i++) {
-		const float *row = s->rows + i * s->dim;
-		float d = 0;
-		size_t at;
-
-		if (deleted && is_deleted(i))
-			continue;
-		for (size_t j = 0; j < s->dim; j++)
-			d += s->metric == VEC_L2 ? (row[j] - q[j]) * (row[j] - q[j])
-			                         : -row[j] * q[j];
-		if (n == K && d >= best[K - 1])
-			continue;
-		for (at = n < K ? n++ : K - 1; at > 0 && best[at - 1] > d; at--) {
-			best[at] = best[at - 1];
-			out[at] = out[at - 1];
-		}
-		best[at] = d;
-		out[at] = (uint32_t)i;
-	}
-}
-
-static uint32_t *
-truth(const struct set *s, bool deleted)
-{
-	uint32_t *out = calloc(s->nqueries * K, sizeof(*out));
-
-	if (!out)
-		die("no memory", NULL);
-	for (size_t i = 0; i < s->nqueries; i++)
-		nearest(s, s->queries + i * s->dim, deleted, out + i * K);
-	return out;
-}
-
-/* Distinct slots of `got` that are among the K of `want`. */
-static size_t
-count_right(const uint32_t *got, size_t n, const uint32_t *want)
-{
-	size_t right = 0;
-
-	for (size_t i = 0; i < K; i++) {
-		for (size_t j = 0; j < n; j++) {
-			if (got[j] == want[i]) {
-				right++;
-				break;
-			}
-		}
-	}
-	return right;
 }
 
 /* --- the two --------------------------------------------------------------------------------- */
@@ -236,7 +59,7 @@ ask_vec(void *v, const float *q, size_t dim, size_t ef, uint32_t *slots)
 
 	query.ef = ef;
 	if (vec_search(v, q, dim, &query, hits, &n, &err) != 0)
-		die("vec_search", &err);
+		recall_die("vec_search", &err);
 	for (size_t i = 0; i < n; i++)
 		slots[i] = hits[i].slot;
 	return n;
@@ -268,7 +91,7 @@ measure(const struct set *s, void *index, const uint32_t *want,
 			for (size_t i = 0; i < s->nqueries; i++) {
 				size_t n = ask(index, s->queries + i * s->dim, s->dim, efs[e], got);
 
-				right += count_right(got, n, want + i * K);
+				right += set_count_right(got, n, want + i * K);
 			}
 			if (now() - start < fastest)
 				fastest = now() - start;
@@ -328,7 +151,7 @@ index_all(struct vec *v)
 	while ((rc = vec_index(v, 1000, &err)) == 1)
 		;
 	if (rc != 0)
-		die("vec_index", &err);
+		recall_die("vec_index", &err);
 }
 
 static struct vec *
@@ -341,7 +164,7 @@ open_vec(const char *dir, const struct set *s, const uint64_t *live)
 	struct vec *v;
 
 	if (vec_open(dir, &o, &v, &err) != 0)
-		die("vec_open", &err);
+		recall_die("vec_open", &err);
 	return v;
 }
 
@@ -354,7 +177,7 @@ build_vec(const char *dir, const struct set *s)
 
 	if (vec_append(v, s->rows, s->n, &first, &err) != 0 || vec_sync(v, &err) != 0 ||
 	    vec_publish(v, (uint32_t)s->n, &err) != 0)
-		die("vec_append", &err);
+		recall_die("vec_append", &err);
 	index_all(v);
 	return v;
 }
@@ -375,13 +198,13 @@ delete_some(struct vec *v, struct rival *h, const struct set *s, uint64_t *live)
 	struct vec_error err;
 
 	for (size_t i = 0; i < s->n; i++) {
-		if (!is_deleted(i)) {
+		if (!set_is_deleted(i)) {
 			live[i / 64] |= UINT64_C(1) << i % 64;
 			continue;
 		}
 		rival_delete(h, i);
 		if (vec_delete(v, (uint32_t)i, &err) != 0)
-			die("vec_delete", &err);
+			recall_die("vec_delete", &err);
 	}
 }
 
@@ -392,13 +215,13 @@ reopen(struct vec *v, const char *dir, const struct set *s, const uint64_t *live
 	struct vec_stats stats;
 
 	if (vec_checkpoint(v, &err) != 0)
-		die("vec_checkpoint", &err);
+		recall_die("vec_checkpoint", &err);
 	vec_close(v);
 	v = open_vec(dir, s, live);
 	index_all(v);	/* a long index is read by it */
 	vec_stats(v, &stats);
 	if (stats.tail != 0 || stats.index_note[0])
-		die("reopened without its index", NULL);
+		recall_die("reopened without its index", NULL);
 	return v;
 }
 
@@ -409,7 +232,7 @@ check(struct vec *v, const char *stage)
 	struct vec_error err;
 
 	if (vec_check(v, &r, &err) != 0)
-		die("vec_check", &err);
+		recall_die("vec_check", &err);
 	printf("%-14s %lu nodes, %.1f links a node, %lu unreachable\n", stage,
 	    (unsigned long)r.nodes, (double)r.links / (double)r.nodes,
 	    (unsigned long)r.unreachable);
@@ -421,14 +244,14 @@ compare(const struct set *s)
 {
 	char dir[] = "/tmp/recall-XXXXXX", path[64];
 	uint64_t *live = calloc(s->n / 64 + 1, sizeof(*live));
-	uint32_t *want = truth(s, false);
+	uint32_t *want = set_truth(s, false);
 	struct result ours, theirs;
 	double t0, t1, t2;
 	struct rival *h;
 	struct vec *v;
 
 	if (!mkdtemp(dir) || !live)
-		die("a folder in /tmp", NULL);
+		recall_die("a folder in /tmp", NULL);
 	printf("\n%s: %zu x %zu, %s\n", s->name, s->n, s->dim, vec_metric_name(s->metric));
 	t0 = now();
 	v = build_vec(dir, s);
@@ -443,7 +266,7 @@ compare(const struct set *s)
 	print("built", &ours, &theirs);
 	free(want);
 
-	want = truth(s, true);
+	want = set_truth(s, true);
 	delete_some(v, h, s, live);
 	t0 = now();
 	index_all(v);
@@ -481,25 +304,21 @@ main(int argc, char **argv)
 	size_t first = 0, end = 3;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	fill_random(&sets[0]);
-	fill_random(&sets[1]);
-	fill_clustered(&sets[2]);
+	set_random(&sets[0]);
+	set_random(&sets[1]);
+	set_clustered(&sets[2]);
 	if (argc > 1) {
-		fill_file(&sets[3], argv[1]);
+		set_read(&sets[3], argv[1]);
 		first = 3;
 		end = 4;
 	}
 	for (size_t i = first; i < end; i++) {
-		if (sets[i].metric == VEC_COSINE) {
-			normalise(sets[i].rows, sets[i].n, sets[i].dim);
-			normalise(sets[i].queries, sets[i].nqueries, sets[i].dim);
-		}
+		if (sets[i].metric == VEC_COSINE)
+			set_normalise(&sets[i]);
 		compare(&sets[i]);
 	}
-	for (size_t i = 0; i < 4; i++) {
-		free(sets[i].rows);
-		free(sets[i].queries);
-	}
+	for (size_t i = 0; i < 4; i++)
+		set_fini(&sets[i]);
 	printf("\n%s\n", failed ? "FAILED: recall under hnswlib's, or nodes unreachable" : "ok");
 	return failed;
 }
