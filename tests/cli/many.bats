@@ -28,14 +28,18 @@ all_work() {
 	run -1 grep -v '"ok":true' "$BATS_TEST_TMPDIR/answers.$BASHPID"
 }
 
-# The folders and the maps of collections that the daemon has; the most so far into the files dirs and maps.
+# The folders and the maps of collections that the daemon has; the most at one moment into the files dirs
+# and maps.  It is stopped meanwhile: a list of what comes and goes would hold more than there ever was.
 watch_daemon() {
 	local dirs=0 maps=0 n
 	while [ ! -e "$dir/enough" ]; do
-		n=$(find "/proc/$daemon/fd" -lname '*/collections/*' -printf '%l\n' 2>/dev/null | grep -vc '\.[a-z]*$') || true
+		kill -STOP "$daemon"
+		n=$(find "/proc/$daemon/fd" -lname '*/collections/*' -printf '%l\n' | sort -u | grep -vc '\.[a-z]*$') || true
 		[ "$n" -le "$dirs" ] || dirs=$n
 		n=$(grep -c 'collections/.*/vectors.bin' "/proc/$daemon/maps") || true
 		[ "$n" -le "$maps" ] || maps=$n
+		kill -CONT "$daemon"
+		sleep 0.01
 	done
 	echo "$dirs" >"$dir/dirs"
 	echo "$maps" >"$dir/maps"

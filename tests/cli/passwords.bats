@@ -145,7 +145,7 @@ guess() {
 	printf '{"op":"login","args":{"password":"plantedsecretfive' | wire
 	same 0 "$("$build/tests/cli/memgrep" "$daemon" plantedsecret)"
 	[ "$("$build/tests/cli/memgrep" "$daemon" coolvec)" -gt 0 ]		# it can find things
-	run -1 grep -r plantedsecret "$data" "$log" "/proc/$daemon/cmdline"
+	run ! grep -rqs plantedsecret "$data" "$log" "/proc/$daemon/cmdline"
 	stop
 }
 
@@ -197,8 +197,8 @@ terminal() {
 	kill "$http"
 	wait "$http"
 	rm "$dir/password" "$dir/script.exp"
-	run -1 grep -r plantedsecret "$dir"
-	run -1 grep -rF "${token##*.}" "$dir"
+	run ! grep -rqs plantedsecret "$dir"
+	run ! grep -rqsF "${token##*.}" "$dir"
 	stop
 }
 
