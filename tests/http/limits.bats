@@ -229,9 +229,10 @@ teardown() {
 
 @test "SIGTERM ends it well, after what was asked is answered" {
 	own_start
-	curl -sS -o /dev/null -w '%{http_code}' -d username=ada -d password=wrong "http://$at/auth/login" >code 3>&- &
+	curl -sS -o /dev/null -w '%{http_code}' --trace-ascii sent -d username=ada -d password=wrong \
+		"http://$at/auth/login" >code 3>&- &
 	local pid=$!
-	until curl -sS "http://$at/metrics" | grep -q '^coolvec_http_connections 2'; do :; done
+	until grep -q '^=> Send data' sent 2>/dev/null; do sleep 0.01; done	# now it was asked
 	kill -TERM "$own"
 	wait "$own"
 	wait $pid
