@@ -209,7 +209,8 @@ struct vec_query {
 	size_t k;		/* hits wanted, at least 1; more than VEC_K_MAX are never given */
 	size_t ef;		/* candidates kept, at least k; 0: VEC_EF_DEFAULT.  Where slots are
 				 * deleted it is widened by their share, at most doubled, so that
-				 * recall at an ef does not fall as vectors come and go */
+				 * recall at an ef does not fall as vectors come and go.
+				 * Over small codes 8 more are kept, which those may confuse */
 	bool exact;		/* scan every live vector instead of using the graph */
 	int metric;		/* enum vec_metric, or -1: the graph's; another one means exact */
 	uint32_t except;	/* a slot to leave out, or VEC_SLOT_NONE */

@@ -10,40 +10,18 @@
 
 #include "bench.h"
 #include "bench_clusters.h"
+#include "bench_random.h"
 
 #define CLUSTERS 300
 #define LATENT 96
 #define SPREAD 3.0f	/* of a cluster in its longest direction, where the distances between them have 1 */
 #define NOISE 1.0f	/* of a vector's length */
 
-/* splitmix64, by S. Vigna (public domain algorithm). */
-static uint64_t
-next(uint64_t *seed)
-{
-	uint64_t z = *seed += 0x9e3779b97f4a7c15u;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-	return z ^ z >> 31;
-}
-
-/* About normal: the sum of four uniform numbers, variance 1. */
-static float
-normal(uint64_t *seed)
-{
-	uint64_t z = next(seed);
-	float s = 0;
-
-	for (int i = 0; i < 4; i++, z >>= 16)
-		s += (float)(z & 0xffff) / 65536;
-	return (s - 2) * 1.7320508f;
-}
-
 /* The square makes the first clusters larger than the last. */
 static uint64_t
 choose(uint64_t *seed)
 {
-	double u = (double)(next(seed) >> 11) / 9007199254740992.0;
+	double u = (double)(bench_random(seed) >> 11) / 9007199254740992.0;
 
 	return (uint64_t)(u * u * CLUSTERS);
 }
@@ -55,7 +33,7 @@ make_point(float *point, uint64_t *seed)
 	uint64_t centre = choose(seed) << 32 | 1;
 
 	for (size_t i = 0; i < LATENT; i++)
-		point[i] = normal(&centre) + SPREAD / sqrtf(1 + (float)i / 4) * normal(seed);
+		point[i] = bench_normal(&centre) + SPREAD / sqrtf(1 + (float)i / 4) * bench_normal(seed);
 }
 
 static void
@@ -83,7 +61,7 @@ make_row(float *x, size_t dim, const float *matrix, uint64_t *seed)
 	}
 	scale(x, dim, 1);
 	for (size_t i = 0; i < dim; i++)
-		x[i] += noise * normal(seed);
+		x[i] += noise * bench_normal(seed);
 	scale(x, dim, 1);
 }
 
@@ -96,7 +74,7 @@ bench_clusters(float *x, size_t n, size_t dim, unsigned seed)
 	if (!matrix)
 		bench_die("clusters", "no memory");
 	for (size_t i = 0; i < LATENT * dim; i++)
-		matrix[i] = normal(&state);
+		matrix[i] = bench_normal(&state);
 	state = ((uint64_t)seed + 1) << 40;
 	for (size_t i = 0; i < n; i++)
 		make_row(x + i * dim, dim, matrix, &state);

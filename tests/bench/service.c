@@ -20,6 +20,7 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include "bench_random.h"
 #include "num.h"
 #include "service.h"
 
@@ -75,37 +76,14 @@ worked(const struct side *side)
 	return (double)(own.tv_sec + server.tv_sec) + (double)(own.tv_nsec + server.tv_nsec) * 1e-9;
 }
 
-/* splitmix64, by S. Vigna (public domain algorithm). */
-static uint64_t
-next(uint64_t *seed)
-{
-	uint64_t z = *seed += 0x9e3779b97f4a7c15u;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-	return z ^ z >> 31;
-}
-
-/* About normal: the sum of four uniform numbers, variance 1. */
-static float
-normal(uint64_t *seed)
-{
-	uint64_t z = next(seed);
-	float s = 0;
-
-	for (int i = 0; i < 4; i++, z >>= 16)
-		s += (float)(z & 0xffff) / 65536;
-	return (s - 2) * 1.7320508f;
-}
-
 /* A vector near one of the centres. */
 static void
 make(float *x, uint64_t *seed)
 {
-	uint64_t centre = next(seed) % CLUSTERS;
+	uint64_t centre = bench_random(seed) % CLUSTERS;
 
 	for (size_t i = 0; i < DIM; i++)
-		x[i] = normal(&centre) + 0.7f * normal(seed);
+		x[i] = bench_normal(&centre) + 0.7f * bench_normal(seed);
 }
 
 static int
@@ -151,9 +129,9 @@ once(struct asker *a, void *conn)
 		make(x, &a->seed);
 		return s->add(conn, x, 1);
 	case GET:
-		return s->get(conn, next(&a->seed) % a->n);
+		return s->get(conn, bench_random(&a->seed) % a->n);
 	default:
-		return s->search(conn, next(&a->seed) % a->n);
+		return s->search(conn, bench_random(&a->seed) % a->n);
 	}
 }
 
