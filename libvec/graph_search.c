@@ -12,8 +12,8 @@
  *	three stages, two lists ahead (graph_walk.h)	28,020		56,560 at 0.958
  *	codes of four bits for images					62,430 at 0.985
  *
- * Before the last, coding a query took a quarter of a search among images, and the portable sums
- * of the results a tenth.
+ * Before that was done in vectors, coding a query took a quarter of a search among images, and the portable
+ * sums of the results a tenth.
  *
  * What did not: fetching 8 KiB or 32 KiB of codes ahead instead of 16 (images: within 4 %, either way).
  * Fetching the lists of all that enter the pool before the next node (1.01 to 1.05 over the first stage,
