@@ -11,6 +11,12 @@ B=build/$SAN
 export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp ${TSAN_OPTIONS-}"
 LOG=$B/tests/log
 mkdir -p "$LOG"
+# Seconds: for a unit test, for a file of others, and for what a test waits for.
+unit_seconds=180 file_seconds=900
+if [ "$SAN" != release ]; then
+	unit_seconds=900 file_seconds=3600
+	export patience=600
+fi
 passed=0 failed=0 skipped=0
 POSTGRESQL_BATS="compact reindex"
 POSTGRESQL_TESTS="test_meta test_meta_items test_meta_builds test_meta_txn test_meta_copy test_filter test_filter_random test_meta_pg test_meta_pg_claim"
@@ -47,12 +53,12 @@ run_postgresql() {
 		return
 	fi
 	for name in $POSTGRESQL_BATS; do
-		TESTS_ON_POSTGRESQL=$dir SAN=$SAN timeout 900 bats --tap "tests/cli/$name.bats" \
+		TESTS_ON_POSTGRESQL=$dir SAN=$SAN timeout $file_seconds bats --tap "tests/cli/$name.bats" \
 			>"$LOG/postgresql_$name.tap" 2>&1 </dev/null
 		count "cli $name with PostgreSQL" "$LOG/postgresql_$name.tap" $?
 	done
 	for name in $POSTGRESQL_TESTS; do
-		COOLVEC_TEST_DB_URI=$uri CMOCKA_MESSAGE_OUTPUT=TAP timeout 180 "$B/tests/unit/meta/$name" \
+		COOLVEC_TEST_DB_URI=$uri CMOCKA_MESSAGE_OUTPUT=TAP timeout $unit_seconds "$B/tests/unit/meta/$name" \
 			>"$LOG/postgresql_$name.tap" 2>"$LOG/postgresql_$name.log"
 		count "unit meta/$name with PostgreSQL" "$LOG/postgresql_$name.tap" $?
 	done
@@ -64,7 +70,7 @@ run_unit() {
 	for t in "$B"/tests/unit/*/test_*; do
 		case $t in *.d | */test_meta_pg*) continue ;; esac
 		name=${t#"$B"/tests/unit/}
-		CMOCKA_MESSAGE_OUTPUT=TAP timeout 180 "$t" >"$LOG/${name//\//_}.tap" 2>&1
+		CMOCKA_MESSAGE_OUTPUT=TAP timeout $unit_seconds "$t" >"$LOG/${name//\//_}.tap" 2>&1
 		count "unit $name" "$LOG/${name//\//_}.tap" $?
 	done
 	run_postgresql
@@ -75,7 +81,7 @@ run_bats() {
 	for f in "$1"/*.bats; do
 		[ -e "$f" ] || continue
 		name=$(basename "$f" .bats)
-		SAN=$SAN timeout 900 bats --tap "$f" >"$LOG/$2_$name.tap" 2>&1 </dev/null
+		SAN=$SAN timeout $file_seconds bats --tap "$f" >"$LOG/$2_$name.tap" 2>&1 </dev/null
 		count "$2 $name" "$LOG/$2_$name.tap" $?
 	done
 }
@@ -84,7 +90,7 @@ run_bats() {
 run_program() {
 	local name=$1 status
 	shift
-	timeout 900 "$@" >"$LOG/$name.txt" 2>&1
+	timeout $file_seconds "$@" >"$LOG/$name.txt" 2>&1
 	status=$?
 	case $status in
 	0) echo "ok 1 - $name" ;;

@@ -105,11 +105,12 @@ same() {
 	[ "$1" = "$2" ] || { printf 'expected: %s\nis:       %s\n' "$1" "$2" >&2; return 1; }
 }
 
-# soon COMMAND...: try until it succeeds, at most 60 seconds; for what happens by itself.
+# soon COMMAND...: try until it succeeds, at most 60 seconds (or $patience); for what happens by itself.
 soon() {
-	local end=$((SECONDS + 60))
+	local patience=${patience:-60} end
+	end=$((SECONDS + patience))
 	until "$@" >/dev/null 2>&1; do
-		[ "$SECONDS" -lt "$end" ] || { echo "not within 60 s: $*" >&2; return 1; }
+		[ "$SECONDS" -lt "$end" ] || { echo "not within $patience s: $*" >&2; return 1; }
 		sleep 0.05
 	done
 }
