@@ -252,7 +252,7 @@ next_line(void)
 	return line;
 }
 
-/* The line over and over, until `deadline` (0: so many samples) or all `fds` have been answered. */
+/* The line over and over: `most` times, or with `fds` until all of those are answered; the last `most` count. */
 static size_t
 probe(const char *line, double *v, size_t most, int *fds, size_t n, size_t *right)
 {
@@ -260,12 +260,12 @@ probe(const char *line, double *v, size_t most, int *fds, size_t n, size_t *righ
 	int fd = join();
 	size_t samples = 0, left = n;
 
-	while (samples < most && (n == 0 || left > 0)) {
+	while (n == 0 ? samples < most : left > 0) {
 		double from = ms();
 
 		if (!say(fd, line) || !hear(fd, answer, sizeof(answer)) || !is_ok(answer))
 			exit(1);
-		v[samples++] = ms() - from;
+		v[samples++ % most] = ms() - from;
 		for (size_t i = 0; i < n; i++) {
 			struct pollfd p = { .fd = fds[i], .events = POLLIN };
 
@@ -278,7 +278,7 @@ probe(const char *line, double *v, size_t most, int *fds, size_t n, size_t *righ
 		}
 	}
 	close(fd);
-	return samples;
+	return samples < most ? samples : most;
 }
 
 static void
