@@ -45,8 +45,9 @@ locks_init(struct graph *g)
 }
 
 /*
- * Over few components fast codes are the faster ones by a twentieth (words of 100); over many small ones
- * are, by a fifth to a third (images of 784, clusters of 768), or the same (texts of 512).
+ * Over few components fast codes are the faster ones by a twentieth (words of 100, as many links).  Over many
+ * small ones are, at recall 0.99 by half (images of 784, clusters of 768 and 1,536), or by little (texts
+ * of 512).
  */
 enum vec_codes
 vec_default_codes(const struct vec_options *o)
